@@ -91,6 +91,8 @@ const timeouts = {
 };
 const forwarding = {
   trusted: [],
+  areFieldsBelieved: true,
+  except: [],
   xForwardedFor: true,
   xForwardedProto: true,
   xForwardedHost: true,

@@ -49,6 +49,8 @@ test("every default of a minimal config", () => {
         },
         forwarding: {
           trusted: [],
+          areFieldsBelieved: true,
+          except: [],
           xForwardedFor: true,
           xForwardedProto: true,
           xForwardedHost: true,

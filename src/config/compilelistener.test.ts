@@ -100,6 +100,15 @@ test("PROXY headers are believed of those who are trusted", () => {
   });
 });
 
+test("whom X-Forwarded-For does not tell, and that only PROXY headers are believed", () => {
+  const forwarding = { except: ["10.0.0.1", "FD00::/8"], believe: false };
+  expect(one({ use: "app", forwarding }).forwarding).toMatchObject({
+    areFieldsBelieved: false,
+    except: ["10.0.0.1/32", "fd00::/8"],
+  });
+  expect(one({ use: "app" }).forwarding).toMatchObject({ areFieldsBelieved: true, except: [] });
+});
+
 test("a forward proxy tells the servers of strangers nothing of its clients, unless it is told to", () => {
   const told = ({ forwarding, requestId }: ListenerPlan): unknown[] => [
     forwarding.xForwardedFor,

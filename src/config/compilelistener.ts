@@ -125,10 +125,12 @@ function isForwardOnly(name: string, { use }: Listener): boolean {
 }
 
 function compileForwarding(name: string, listener: Listener): ListenerPlan["forwarding"] {
-  const { xForwardedFor, xForwardedProto, xForwardedHost, forwarded } = listener.forwarding;
+  const { xForwardedFor, xForwardedProto, xForwardedHost, forwarded, believe, except } = listener.forwarding;
   const isUsual = !isForwardOnly(name, listener);
   return {
-    trusted: [...listener.trustedProxies].map(block),
+    trusted: listener.trustedProxies.map(block),
+    areFieldsBelieved: believe,
+    except: except.map(block),
     xForwardedFor: xForwardedFor ?? isUsual,
     xForwardedProto: xForwardedProto ?? isUsual,
     xForwardedHost: xForwardedHost ?? isUsual,

@@ -938,7 +938,7 @@ export interface ForwardProxyInput {
   tunnels?: TunnelsInput | undefined;
   /** Whether loopback, private, link-local and other addresses that are not public may be targets. A name is judged by the address that it leads to. Default: false. */
   private?: boolean | undefined;
-  /** For the address of a name to be found. Default: "5s". */
+  /** For the address of a name to be found. The system waits 5s for its first name server. Default: "6s". */
   resolveTimeout?: string | undefined;
   /** Answers are cached: true, the name of a cache, or a section, as in a pool. */
   cache?: boolean | string | PoolCacheInput | undefined;

@@ -52,6 +52,16 @@ const forwarding = section({
       "Send X-Forwarded-Host: the Host that the client asked for. Absent: true, but for a forward proxy without use.",
     ),
   forwarded: flag().default(false).describe("Send Forwarded (RFC 7239)."),
+  except: list(text("an IP address or a block", readCidr), "addresses and blocks")
+    .default([])
+    .describe(
+      "Peers, as addresses or CIDR blocks, for which no X-Forwarded-For and no Forwarded is added, and whose own X-Forwarded-* and Forwarded go on as they are. That makes nobody believed: src, bans and limits go by the peer, unless trustedProxies holds it.",
+    ),
+  believe: flag()
+    .default(true)
+    .describe(
+      "Believe X-Forwarded-* and Forwarded of trustedProxies. false: only their PROXY header (proxyProtocol), and those fields are removed as everybody's are.",
+    ),
 }).meta({
   id: "Forwarding",
   description:

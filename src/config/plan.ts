@@ -216,6 +216,10 @@ export interface DownstreamTimeouts {
 export interface ForwardingPlan {
   /** CIDR blocks of proxies in front of us, whose X-Forwarded-For says who the client is, and whose X-Forwarded-* and Forwarded are continued. Others' are removed. */
   readonly trusted: readonly string[];
+  /** Otherwise they are believed in their PROXY header only. */
+  readonly areFieldsBelieved: boolean;
+  /** CIDR blocks of peers that are told to nobody in X-Forwarded-For and Forwarded, and whose X-Forwarded-* and Forwarded go on, believed or not. */
+  readonly except: readonly string[];
   readonly xForwardedFor: boolean;
   readonly xForwardedProto: boolean;
   readonly xForwardedHost: boolean;

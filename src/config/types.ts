@@ -444,6 +444,8 @@ export interface Forwarding {
   xForwardedProto?: boolean | undefined;
   xForwardedHost?: boolean | undefined;
   forwarded: boolean;
+  except: string[];
+  believe: boolean;
 }
 
 export interface RequestId {

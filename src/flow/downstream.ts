@@ -19,7 +19,7 @@ import type { Context, Session } from "./context.ts";
 import { type Entry, isShutOut, playRules } from "./entry.ts";
 import { Errand } from "./errand.ts";
 import type { Exchange } from "./exchange.ts";
-import type { Forwarding } from "./forwarding.ts";
+import { type Forwarding, standing } from "./forwarding.ts";
 import { Guest } from "./guest.ts";
 import type { Client, Line, LineFlow, WakeFlow } from "./port.ts";
 import type { ListenerSite, Site } from "./site.ts";
@@ -27,7 +27,7 @@ import type { ListenerSite, Site } from "./site.ts";
 const phase = { idle: 0, head: 1, exchange: 2, lingering: 3, closed: 4 } as const;
 
 /** Bits. `gone`: nothing may be said to the line any more. `outdated`: a plan asks for a client certificate that it was not asked for. `renewed`: another plan is in force since the last request. */
-const mark = { secure: 1, trusted: 2, ended: 4, gone: 8, outdated: 16, held: 32, pumping: 64, renewed: 128 } as const;
+const mark = { secure: 1, ended: 4, gone: 8, outdated: 16, held: 32, pumping: 64, renewed: 128, ...standing } as const;
 
 /** There are as many as there are clients, nearly all of them idle: with 18 fields one takes 160 bytes, with another it would take 224. */
 export class Downstream implements LineFlow, WakeFlow, Session {
@@ -65,8 +65,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     this.#listener = listener;
     this.line = line;
     this.client = client;
-    if (client.tls !== null) this.#marks |= mark.secure;
-    if (listener.forwarding.trust.isTrusted(client.address)) this.#marks |= mark.trusted;
+    this.#marks = (client.tls === null ? 0 : mark.secure) | listener.forwarding.standingOf(client.address);
     countAccepted(context.tally, listener.row);
     context.downstreams.add(this);
     context.port.wake(this, context.port.nowMs + listener.plan.timeouts.headMs);
@@ -84,6 +83,10 @@ export class Downstream implements LineFlow, WakeFlow, Session {
 
   get isTrusted(): boolean {
     return this.#is(mark.trusted);
+  }
+
+  get isExcepted(): boolean {
+    return this.#is(mark.excepted);
   }
 
   #is(bit: number): boolean {
@@ -421,8 +424,8 @@ export class Downstream implements LineFlow, WakeFlow, Session {
     if (this.guest !== null) this.guest.listener = this.#listener;
     if (!isAsked) return;
     this.#preface = null;
-    this.#marks &= ~(mark.trusted | mark.renewed);
-    if (this.#listener.forwarding.trust.isTrusted(this.client.address)) this.#marks |= mark.trusted;
+    this.#marks &= ~(mark.trusted | mark.excepted | mark.renewed);
+    this.#marks |= this.#listener.forwarding.standingOf(this.client.address);
   }
 
   #beginHead(): void {

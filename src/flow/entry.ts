@@ -6,6 +6,7 @@
 import type { Outcome } from "../rules/outcome.ts";
 import type { RuleSet } from "../rules/ruleset.ts";
 import type { Context } from "./context.ts";
+import { standing } from "./forwarding.ts";
 import { Guest } from "./guest.ts";
 import type { Client } from "./port.ts";
 import type { ListenerSite, RouteSite } from "./site.ts";
@@ -74,6 +75,7 @@ export function isShutOut(context: Context, guest: Guest): boolean {
   const { bans } = context.site;
   if (bans.list.size === 0) return false;
   const { banned, forwarding, plan } = guest.listener;
-  if (plan.mode === "http" && (banned !== null || forwarding.trust.isTrusted(guest.client.address))) return false;
+  const isBehind = (forwarding.standingOf(guest.client.address) & standing.trusted) !== 0;
+  if (plan.mode === "http" && (banned !== null || isBehind)) return false;
   return guest.isBanned(bans);
 }

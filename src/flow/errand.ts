@@ -39,6 +39,7 @@ export class Errand implements Requester, Session {
   readonly client: Client;
   readonly isSecure: boolean;
   readonly isTrusted: boolean;
+  readonly isExcepted: boolean;
   readonly isOfClient: boolean;
   readonly dialect = null;
   readonly user = null;
@@ -73,6 +74,7 @@ export class Errand implements Requester, Session {
     this.client = from.client;
     this.isSecure = from.isSecure;
     this.isTrusted = from.isTrusted;
+    this.isExcepted = from.isExcepted;
     this.isOfClient = isOfClient;
     context.downstreams.add(this);
   }

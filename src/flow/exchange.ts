@@ -189,6 +189,10 @@ export class Exchange implements Sender, Seeker {
     return this.downstream!.preface(this.listener.forwarding);
   }
 
+  get isExcepted(): boolean {
+    return this.downstream!.isExcepted;
+  }
+
   get requestIdPrefix(): string {
     return this.context.requestIdPrefix;
   }

@@ -1,14 +1,16 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { makeClient } from "../../test/playbook/client.ts";
 import type { ForwardingPlan } from "../config/plan.ts";
 import { field } from "../wire/http1/fields.ts";
 import { Head } from "../wire/http1/head.ts";
 import { parseRequest, parseResponse } from "../wire/http1/reader.ts";
 import { Output } from "../wire/http1/writer.ts";
-import { Forwarding, type Sender } from "./forwarding.ts";
+import { Forwarding, type Sender, standing } from "./forwarding.ts";
 
 const none: ForwardingPlan = {
   trusted: [],
+  areFieldsBelieved: true,
+  except: [],
   xForwardedFor: false,
   xForwardedProto: false,
   xForwardedHost: false,
@@ -32,6 +34,7 @@ function written(text: string, plan: Partial<ForwardingPlan>, sender: Partial<Se
     asked: head,
     address,
     isTrusted: false,
+    isExcepted: false,
     isSecure: false,
     isUpgrade: false,
     serverName: "server:80",
@@ -72,6 +75,37 @@ test("several X-Forwarded-For of trusted proxies become one, in order", () => {
   expect(written(text, { xForwardedFor: true }, { isTrusted: true })).toBe(
     "GET / HTTP/1.1\r\nHost: a\r\nX: 1\r\nX-Forwarded-For: 1.1.1.1, 2.2.2.2, 3.3.3.3, 192.0.2.1\r\n\r\n",
   );
+});
+
+describe("a peer that is excepted", () => {
+  const plan = { xForwardedFor: true, xForwardedProto: true, forwarded: true, except: ["192.0.2.0/24"] };
+  const said =
+    "X-Forwarded-For: 9.9.9.9\r\nX-Forwarded-For: 8.8.8.8\r\nX-Forwarded-Proto: https\r\nForwarded: for=9.9.9.9";
+
+  test("is not told, and what it says goes on as it is", () => {
+    const request = `GET / HTTP/1.1\r\nHost: a\r\n${said}\r\n\r\n`;
+    expect(written(request, plan, { isExcepted: true })).toBe(request);
+    expect(written(request, { ...plan, forwarded: false }, { isExcepted: true })).toBe(request);
+  });
+
+  test("that says nothing of its clients: nobody is named", () => {
+    const request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    const sent = "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-Proto: http\r\n\r\n";
+    expect(written(request, { ...plan, forwarded: false }, { isExcepted: true })).toBe(sent);
+    expect(written(request, plan, { isExcepted: true })).toBe(sent);
+    const other = { address: "192.0.3.1" };
+    expect(written(request, { ...plan, forwarded: false }, other)).toContain("X-Forwarded-For: 192.0.3.1\r\n");
+  });
+
+  test("is believed only if it is trusted too", () => {
+    const standingOf = (plan: Partial<ForwardingPlan>): number =>
+      new Forwarding({ ...none, ...plan }, null, null).standingOf("192.0.2.1");
+    const trusted = ["192.0.2.1/32"];
+    expect(standingOf({})).toBe(0);
+    expect(standingOf(plan)).toBe(standing.excepted);
+    expect(standingOf({ ...plan, trusted })).toBe(standing.excepted | standing.trusted);
+    expect(standingOf({ trusted, areFieldsBelieved: false })).toBe(0);
+  });
 });
 
 test("a request without a Host is given its target's, or else the server's name", () => {

@@ -1,8 +1,8 @@
 // Heads as they go on, those of requests and of responses together: what is taken out, what is put in (RFC 9110 sections 7.6 and
 // 7.8, RFC 7239). Everything else is copied byte for byte, in as few runs as there are gaps. Hop-by-hop fields and those that
-// Connection names go no further; X-Forwarded-* and Forwarded are believed and continued when a trusted proxy sent them, and
-// replaced otherwise; X_Forwarded_* and other spellings that some servers take for them never pass. What rules have set of them
-// is the last word.
+// Connection names go no further; Forwarded and the nine of X-Forwarded-* that say who a client is and how it came are believed
+// and continued when a trusted proxy sent them, and replaced otherwise; X_Forwarded_* and other spellings that some servers take
+// for them never pass. What rules have set of them is the last word.
 
 import type { ForwardingPlan, RequestIdPlan } from "../config/plan.ts";
 import { field, isName } from "../wire/http1/fields.ts";
@@ -36,11 +36,16 @@ const upgradeRequired = 426;
 const strictTransport = encode("strict-transport-security");
 const teTrailers = encode("TE: trailers\r\nConnection: TE\r\n");
 
+/** Bits of what a peer is: `trusted`, what it says of its clients is believed; `excepted`, it goes on, and the peer is not told. */
+export const standing = { trusted: 2, excepted: 256 } as const;
+
 /** What forwarding needs to know of the connection and exchange. */
 export interface Sender {
   /** The peer's address. */
   readonly address: string;
   readonly isTrusted: boolean;
+  /** What it says of its clients goes on as it is. */
+  readonly isExcepted: boolean;
   /** The client came over TLS. */
   readonly isSecure: boolean;
   /** Upgrade goes on to the server. */
@@ -73,6 +78,7 @@ export class Forwarding {
   readonly plan: ForwardingPlan;
   readonly requestId: RequestIdPlan | null;
   readonly trust: Trust;
+  readonly #except: Trust;
   readonly #via: Uint8Array | null;
   readonly #viaLine: string;
   readonly #requestIdName: Uint8Array;
@@ -93,6 +99,7 @@ export class Forwarding {
     this.loopMark = instance === "" || plan.via === null ? "" : `(${instance})`;
     this.requestId = requestId;
     this.trust = new Trust(plan.trusted);
+    this.#except = new Trust(plan.except);
     this.#viaLine = plan.via === null ? "" : `Via: 1.1 ${plan.via}${this.loopMark && ` ${this.loopMark}`}\r\n`;
     this.#via = plan.via === null ? null : encode(this.#viaLine);
     this.#isUsualRequestId = requestId?.header === "x-request-id";
@@ -102,6 +109,12 @@ export class Forwarding {
     this.#tails = tailsWith(via);
     this.#isStrict = hsts !== null;
     this.#secureTails = hsts === null ? this.#tails : tailsWith(`${via}Strict-Transport-Security: ${hsts}\r\n`);
+  }
+
+  /** Bits of `standing`. */
+  standingOf(peer: string): number {
+    const isTrusted = this.plan.areFieldsBelieved && this.trust.isTrusted(peer);
+    return (isTrusted ? standing.trusted : 0) | (this.#except.isTrusted(peer) ? standing.excepted : 0);
   }
 
   /** What ends the head of a response. `isSecure`: to a client that came over TLS. */
@@ -133,7 +146,8 @@ export class Forwarding {
   preface(client: Client, requestIdPrefix: string): Uint8Array {
     const { plan, requestId } = this;
     let lines = "";
-    if (plan.xForwardedFor) lines += `X-Forwarded-For: ${client.address}\r\n`;
+    if (plan.xForwardedFor && !this.#except.isTrusted(client.address))
+      lines += `X-Forwarded-For: ${client.address}\r\n`;
     if (plan.xForwardedProto) lines += `X-Forwarded-Proto: ${client.tls === null ? "http" : "https"}\r\n`;
     lines += this.#viaLine;
     if (requestId !== null) lines += `${requestId.header}: ${requestIdPrefix}`;
@@ -152,8 +166,8 @@ export class Forwarding {
       this.#writeRequestFields(output, head, sender, head.isHostOther);
     }
     if (isHostWritten && form === null) this.#writeHost(output, head, sender);
-    const isBelieved = sender.isTrusted && (head.hasSpecial || sender.requestIdIndex !== -1);
-    if (this.plan.forwarded || isBelieved || sender.givenFields !== 0) this.#writeForwarding(output, head, sender);
+    const isContinued = (head.hasSpecial || sender.requestIdIndex !== -1) && (sender.isTrusted || sender.isExcepted);
+    if (this.plan.forwarded || isContinued || sender.givenFields !== 0) this.#writeForwarding(output, head, sender);
     else this.#writePreface(output, head, sender);
     if (sender.isUpgrade) output.put(connectionUpgrade);
     else if (head.hasTrailers) output.put(teTrailers);
@@ -213,13 +227,18 @@ export class Forwarding {
     if (sender.givenFields !== 0 && isGiven(sender, id)) return false;
     switch (id) {
       case field.xForwardedFor:
-        return !sender.isTrusted || this.plan.xForwardedFor;
+        return sender.isExcepted ? false : !sender.isTrusted || this.plan.xForwardedFor;
       case field.forwarded:
-        return !sender.isTrusted || this.plan.forwarded;
+        return sender.isExcepted ? false : !sender.isTrusted || this.plan.forwarded;
       case field.xForwardedProto:
       case field.xForwardedHost:
-      case field.xForwardedOther:
-        return !sender.isTrusted;
+      case field.xForwardedPort:
+      case field.xForwardedPrefix:
+      case field.xForwardedServer:
+      case field.xForwardedScheme:
+      case field.xForwardedSsl:
+      case field.xForwardedProtocol:
+        return !sender.isTrusted && !sender.isExcepted;
       case field.lookalike:
         return true;
       default:
@@ -247,24 +266,25 @@ export class Forwarding {
 
   #writeForwarding(output: Output, head: Head, sender: Sender): void {
     const { plan } = this;
-    const isBelieved = sender.isTrusted && head.hasSpecial;
+    const isContinued = (sender.isTrusted || sender.isExcepted) && head.hasSpecial;
     const isOurs = (id: number): boolean => !isGiven(sender, id);
-    if (plan.xForwardedFor && isOurs(field.xForwardedFor)) {
+    if (plan.xForwardedFor && !sender.isExcepted && isOurs(field.xForwardedFor)) {
       output.put(xForwardedFor);
-      if (isBelieved) writeFormer(output, head, field.xForwardedFor);
+      if (isContinued) writeFormer(output, head, field.xForwardedFor);
       output.latin1(sender.address);
       output.put(crlf);
     }
-    if (plan.xForwardedProto && isOurs(field.xForwardedProto) && !(isBelieved && has(head, field.xForwardedProto)))
+    if (plan.xForwardedProto && isOurs(field.xForwardedProto) && !(isContinued && has(head, field.xForwardedProto)))
       output.put(sender.isSecure ? xForwardedProtoSecure : xForwardedProto);
     // Whom the client asked for, also where rules or hooks have put another Host in its place.
     const asked = isGiven(sender, field.host) ? sender.asked : head;
-    const isHostTold = asked.hostIndex !== -1 && !(isBelieved && has(head, field.xForwardedHost));
+    const isHostTold = asked.hostIndex !== -1 && !(isContinued && has(head, field.xForwardedHost));
     if (plan.xForwardedHost && isOurs(field.xForwardedHost) && isHostTold) {
       output.put(xForwardedHost);
       output.copy(asked.bytes, asked.spans[asked.hostIndex * 4 + 2]!, asked.lineEnd(asked.hostIndex));
     }
-    if (plan.forwarded && isOurs(field.forwarded)) this.#writeForwarded(output, head, sender, isBelieved);
+    if (plan.forwarded && !sender.isExcepted && isOurs(field.forwarded))
+      this.#writeForwarded(output, head, sender, isContinued);
     if (this.#via !== null) output.put(this.#via);
     const isIdKept = sender.requestIdIndex !== -1 && sender.isTrusted && this.requestId?.keep;
     if (this.requestId !== null && !isIdKept && !(this.#isUsualRequestId && !isOurs(field.xRequestId))) {
@@ -274,9 +294,9 @@ export class Forwarding {
     }
   }
 
-  #writeForwarded(output: Output, head: Head, sender: Sender, isBelieved: boolean): void {
+  #writeForwarded(output: Output, head: Head, sender: Sender, isContinued: boolean): void {
     output.put(forwardedFor.subarray(0, 11));
-    if (isBelieved) writeFormer(output, head, field.forwarded);
+    if (isContinued) writeFormer(output, head, field.forwarded);
     output.put(forwardedFor.subarray(11));
     output.latin1(sender.address.includes(":") ? `"[${sender.address}]"` : sender.address);
     output.put(sender.isSecure ? forwardedProtoSecure : forwardedProto);

@@ -22,6 +22,8 @@ export interface Requester extends WakeFlow {
   readonly isSecure: boolean;
   /** What it says of its own clients is believed. */
   readonly isTrusted: boolean;
+  /** What it says of its own clients goes on, believed or not. */
+  readonly isExcepted: boolean;
   /** A client has asked for this: it is counted and logged. */
   readonly isOfClient: boolean;
   /** Whatever comes back is thrown away. */

@@ -49,6 +49,7 @@ export class SocksSession implements LineFlow, WakeFlow, Session, Requester, Ver
   readonly client: Client;
   readonly isSecure: boolean;
   readonly isTrusted: boolean;
+  readonly isExcepted = false;
   readonly isOfClient = true;
   readonly isForNobody = false;
   readonly isLast = true;

@@ -259,7 +259,9 @@ export class Visit implements Stage {
   }
 
   editField(operation: FieldOperation, name: string, value: string): void {
-    this.edits.editField(operation, name, value, this.#exchange.isTrusted);
+    // Nor is anything put in the place of what goes on unbelieved.
+    const { isTrusted, isExcepted } = this.#exchange;
+    this.edits.editField(operation, name, value, isTrusted || isExcepted);
   }
 
   replaceField(name: string, by: (value: string) => string): void {

@@ -97,6 +97,8 @@ function checkShifted(text: string, bytes: Uint8Array, parse: Parse, end: number
 const plain = new Forwarding(
   {
     trusted: [],
+    areFieldsBelieved: true,
+    except: [],
     xForwardedFor: false,
     xForwardedProto: false,
     xForwardedHost: false,
@@ -109,6 +111,7 @@ const plain = new Forwarding(
 const sender: Sender = {
   address: "192.0.2.1",
   isTrusted: false,
+  isExcepted: false,
   isSecure: false,
   isUpgrade: false,
   serverName: "server:80",

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { Playbook } from "../playbook.ts";
 import type { PlanOptions } from "./plan.ts";
+import { deny, field, rule, rules } from "./rules.ts";
 import { get, ok } from "./words.ts";
 
 /** What the server gets for a request of a client at that address. */
@@ -60,6 +61,26 @@ test("what a trusted proxy says is continued", () => {
       "X-Forwarded-For: 203.0.113.7, 10.1.2.3",
       'Forwarded: for=203.0.113.7, for=10.1.2.3;proto=http;host="a"',
     ),
+  );
+});
+
+test("what a peer that is excepted says goes on as it is, and rules go by the peer", () => {
+  const does = [field("add", "X-Forwarded-Proto", "http"), field("add", "X-Client", "{src}")];
+  const plan: PlanOptions = {
+    listener: { rules: rules({ request: [rule("src == ip('203.0.113.7')", deny(403)), rule(null, null, { does })] }) },
+    forwarding: { xForwardedFor: true, except: ["10.0.0.0/8"] },
+  };
+  expect(forwarded(get("/", ...claims), plan, "10.1.2.3")).toBe(
+    get("/", ...claims, "X-Forwarded-Proto: http", "X-Client: 10.1.2.3"),
+  );
+  expect(forwarded(get("/"), plan, "10.1.2.3")).toBe(get("/", "X-Forwarded-Proto: http", "X-Client: 10.1.2.3"));
+  expect(forwarded(get("/", claims[0]!), plan)).toContain("\r\nX-Forwarded-For: 192.0.2.1\r\n");
+});
+
+test("with PROXY headers alone believed, a trusted proxy's fields are a stranger's", () => {
+  const { forwarding } = all;
+  expect(forwarded(get("/", ...claims), { forwarding: { ...forwarding, areFieldsBelieved: false } }, "10.1.2.3")).toBe(
+    forwarded(get("/"), all, "10.1.2.3"),
   );
 });
 

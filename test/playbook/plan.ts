@@ -111,6 +111,8 @@ function makeListener(options: PlanOptions): ListenerPlan {
     },
     forwarding: {
       trusted: [],
+      areFieldsBelieved: true,
+      except: [],
       xForwardedFor: false,
       xForwardedProto: false,
       xForwardedHost: false,

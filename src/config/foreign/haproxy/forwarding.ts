@@ -2,7 +2,7 @@
 // off in a converted config. It asks once a backend is chosen, behind all rules, whether the frontend or the backend has the option, and
 // the backend's name for the field comes before the frontend's. X-Forwarded-For is a matter of the listener here where all that it leads
 // to have it so; otherwise, and under any other name, a rule of the pool writes it. X-Forwarded-* that a client sends is removed unless
-// trustedProxies holds its address; HAProxy passes it on.
+// `except` holds its address, or if-none asks for it; HAProxy passes it on. It says to nobody who the client is.
 
 import type { ListenerInput } from "../../input.ts";
 import { listOf, primary, relate, text } from "./code.ts";
@@ -22,6 +22,7 @@ export interface Face {
 
 const silent = { xForwardedFor: false, xForwardedProto: false, xForwardedHost: false };
 const usualName = "X-Forwarded-For";
+const everybody = ["0.0.0.0/0", "::/0"];
 
 /** Keys of the listeners of a frontend. `behind`: what a request of it may come to, whose own option counts too. */
 export function forwardingOf(
@@ -31,29 +32,19 @@ export function forwardingOf(
 ): Partial<ListenerInput> {
   ledger.note(
     pathOf(settings.proxy.word),
-    "X-Forwarded-* and Forwarded that clients send are removed, unless trustedProxies holds their address",
+    "X-Forwarded-* and Forwarded that clients send are removed, but for those of option forwardfor except",
   );
-  const keys = {
-    forwarding: { ...silent, xForwardedFor: isOfListener(settings, behind) },
+  const asked = endsOf(settings, behind).map((back) => usualAsked(settings, back));
+  const unless = asked.filter(isUnlessThere).flat();
+  for (const statement of new Set(unless))
+    ledger.note(linePath(statement), "X-Forwarded-* and Forwarded of all clients go on, as in HAProxy");
+  const except = unless.length > 0 ? everybody : [...new Set(asked.flat().flatMap(exceptedBy))].filter(isBlock);
+  const isAdded = isOfListener(settings, behind);
+  return {
+    forwarding: { ...silent, xForwardedFor: isAdded, ...(except.length === 0 ? {} : { except }) },
     via: false,
     requestId: false,
   };
-  const blocks = new Set<string>();
-  for (const statement of new Set(endsOf(settings, behind).flatMap((back) => usualAsked(settings, back)))) {
-    if (statement.words.some((word) => word.text === "if-none"))
-      ledger.approximate(
-        linePath(statement),
-        "X-Forwarded-For that a client sends is replaced, unless trustedProxies holds its address",
-      );
-    const except = argument(statement, "except");
-    if (except === undefined || !isBlock(except.text)) continue;
-    blocks.add(except.text);
-    ledger.approximate(
-      pathOf(except),
-      "X-Forwarded-For of these is believed and continued, and src in rules is the client that they report",
-    );
-  }
-  return { ...(blocks.size === 0 ? {} : { trustedProxies: [...blocks] }), ...(keys as Partial<ListenerInput>) };
 }
 
 /** The last rules of a pool. `fronts` lead to it; where they ask for different things, each rule is for the listeners of its own. */
@@ -92,9 +83,11 @@ function rulesFor(front: Face | null, settings: Settings): readonly RuleDraft[] 
   return rules.filter((rule) => rule !== null);
 }
 
-/** Whatever a request of this frontend comes to is told the client by X-Forwarded-For. */
+/** Whatever a request of this frontend comes to is told the client by X-Forwarded-For, in the same way. */
 function isOfListener(settings: Settings, behind: readonly Settings[]): boolean {
-  return endsOf(settings, behind).every((back) => usualAsked(settings, back).length > 0);
+  const asked = endsOf(settings, behind).map((back) => usualAsked(settings, back));
+  const excepted = new Set(asked.map((all) => all.flatMap(exceptedBy).toSorted().join(" ")));
+  return excepted.size === 1 && asked.every((all) => all.length > 0 && !isUnlessThere(all));
 }
 
 function endsOf(settings: Settings, behind: readonly Settings[]): readonly Settings[] {
@@ -125,10 +118,10 @@ function originalRule(all: readonly Statement[]): RuleDraft | null {
 function forwardedRule(all: readonly Statement[]): RuleDraft | null {
   if (all.length === 0) return null;
   const name = nameIn(all[0]!);
-  // As the listener does it: those of `except` are its trusted proxies, and `src` is whom they report.
-  if (name === usualName) return { name: "forwardfor", setHeader: { [name]: "{src}" } };
-  const isUnless = all.every(({ words }) => words.some((word) => word.text === "if-none"));
-  const conditions = [...(isUnless ? [`!has(headers['${name.toLowerCase()}'])`] : []), ...exceptions(all, "src")];
+  const conditions = [
+    ...(isUnlessThere(all) ? [`!has(headers['${name.toLowerCase()}'])`] : []),
+    ...exceptions(all, "src"),
+  ];
   return {
     name: "forwardfor",
     ...(conditions.length > 0 ? { if: conditions.join(" && ") } : {}),
@@ -137,8 +130,17 @@ function forwardedRule(all: readonly Statement[]): RuleDraft | null {
 }
 
 function exceptions(all: readonly Statement[], address: string): readonly string[] {
-  const blocks = all.map((statement) => argument(statement, "except")?.text).filter((block) => block !== undefined);
-  return [...new Set(blocks)].map((block) => `!(${address} in cidr('${block}'))`);
+  return [...new Set(all.flatMap(exceptedBy))].map((block) => `!(${address} in cidr('${block}'))`);
+}
+
+function exceptedBy(statement: Statement): readonly string[] {
+  const word = argument(statement, "except");
+  return word === undefined ? [] : [word.text];
+}
+
+/** The field is added only where there is none: all that ask for it say so. */
+function isUnlessThere(all: readonly Statement[]): boolean {
+  return all.length > 0 && all.every(({ words }) => words.some(({ text: word }) => word === "if-none"));
 }
 
 function nameIn(statement: Statement): string {

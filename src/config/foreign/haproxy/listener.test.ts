@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { partsOf, tried } from "./trial.ts";
 
 const silent = { xForwardedFor: false, xForwardedProto: false, xForwardedHost: false };
@@ -43,7 +43,7 @@ test("option forwardfor of one backend concerns that one", () => {
   const { input, told } = forwarded({ a: "forwardfor" });
   expect(told).toEqual([]);
   expect(input.listeners["web"]?.forwarding).toEqual(silent);
-  expect(input.pools?.["a"]?.rules).toEqual([{ name: "forwardfor", setHeader: { "X-Forwarded-For": "{src}" } }]);
+  expect(input.pools?.["a"]?.rules).toEqual([{ name: "forwardfor", addHeader: { "X-Forwarded-For": "{src}" } }]);
   expect(input.pools?.["b"]?.rules).toHaveLength(1);
 });
 
@@ -87,12 +87,54 @@ test("where two frontends ask for different things, each has its own", () => {
   expect(input.pools?.["c"]?.rules).toEqual([{ name: "originalto", ...original }]);
 });
 
-test("except believes those proxies, and says so", () => {
-  const { listener, told } = partsOf(["option forwardfor except 10.0.0.0/8"]);
-  expect(listener.trustedProxies).toEqual(["10.0.0.0/8"]);
-  expect(told).toEqual([
-    "warning 10.0.0.0/8 is approximated: X-Forwarded-For of these is believed and continued, and src in rules is the client that they report",
-  ]);
+describe("whom X-Forwarded-For does not tell", () => {
+  test("is believed in nothing: src is the peer, and what it says goes on", () => {
+    const { listener, pool, told } = partsOf(["option forwardfor except 10.0.0.0/8"]);
+    expect(listener.trustedProxies).toBeUndefined();
+    expect(listener.forwarding).toEqual({ ...silent, xForwardedFor: true, except: ["10.0.0.0/8"] });
+    expect(pool.rules).toBeUndefined();
+    expect(told).toEqual([]);
+  });
+
+  test("is whom the frontend or the backend excepts, where backends differ by rules of theirs", () => {
+    const { input } = forwarded({ web: "forwardfor except 10.0.0.0/8", b: "forwardfor except 127.0.0.1" });
+    expect(input.listeners["web"]?.forwarding).toEqual({ ...silent, except: ["10.0.0.0/8", "127.0.0.1"] });
+    const addHeader = { "X-Forwarded-For": "{src}" };
+    const inner = "!(src in cidr('10.0.0.0/8'))";
+    const here = "!(src in cidr('127.0.0.1'))";
+    expect(input.pools?.["a"]?.rules).toEqual([
+      { if: "listener in ['web', 'web-2']", rules: [{ if: inner, addHeader }] },
+    ]);
+    expect(JSON.stringify(input.pools?.["b"]?.rules)).toContain(
+      JSON.stringify([
+        { if: "listener in ['web', 'web-2']", rules: [{ if: `${here} && ${inner}`, addHeader }] },
+        { if: "listener == 'api'", rules: [{ if: here, addHeader }] },
+      ]).slice(1, -1),
+    );
+  });
+
+  test("is who tells it already, with if-none on all sides", () => {
+    const { listener, pool, told } = partsOf(["option forwardfor if-none except 10.0.0.0/8"]);
+    expect(listener.forwarding).toEqual({ ...silent, except: ["0.0.0.0/0", "::/0"] });
+    expect(pool.rules).toEqual([
+      {
+        name: "forwardfor",
+        if: "!has(headers['x-forwarded-for']) && !(src in cidr('10.0.0.0/8'))",
+        addHeader: { "X-Forwarded-For": "{src}" },
+      },
+    ]);
+    expect(told).toEqual([]);
+    const always = partsOf(["option forwardfor if-none"], ["option forwardfor", server]);
+    expect(always.listener.forwarding).toEqual({ ...silent, xForwardedFor: true });
+  });
+});
+
+test("behind a PROXY header only that says who the client is", () => {
+  const forwarding = { ...silent, believe: false };
+  expect(partsOf(["bind :80 accept-proxy"]).listener).toMatchObject({ proxyProtocol: true, forwarding });
+  expect(tried("listen x\n mode tcp\n bind :443 accept-proxy\n server a 127.0.0.1:1").input.listeners["x"]).toEqual(
+    expect.not.objectContaining({ forwarding: expect.anything() }),
+  );
 });
 
 test("monitor-uri is answered before any rule", () => {

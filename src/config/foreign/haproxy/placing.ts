@@ -23,7 +23,6 @@ const listenerKeys: readonly (readonly [string, Find])[] = [
   ["use", last("default_backend")],
   ["maxConnections", last("maxconn")],
   ["forwarding", option("forwardfor")],
-  ["trustedProxies", option("forwardfor")],
 ];
 
 const poolKeys: readonly (readonly [string, Find])[] = [

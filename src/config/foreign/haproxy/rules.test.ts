@@ -206,7 +206,11 @@ describe("statements beside the rules", () => {
 
   test("expect-proxy of some clients is a PROXY header from them", () => {
     const { input } = ruleScene("  tcp-request connection expect-proxy layer4 if { src 10.0.0.0/8 }");
-    expect(input.listeners["web"]).toMatchObject({ proxyProtocol: true, trustedProxies: ["10.0.0.0/8"] });
+    expect(input.listeners["web"]).toMatchObject({
+      proxyProtocol: true,
+      trustedProxies: ["10.0.0.0/8"],
+      forwarding: { believe: false },
+    });
   });
 
   test("errorloc is a redirect", () => {
