@@ -290,3 +290,42 @@ test("a server that has left the plan is told of until its row is another's; a p
   roster.adopt(given, 10);
   expect(gone()).toEqual(["app 127.0.0.1:2 9000", "app 127.0.0.1:3 9000"]);
 });
+
+test("a drain and an ejection outlive that a source loses the server for a moment", () => {
+  const { roster, plan, evidence, board, said } = stage();
+  const servers = ["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3"];
+  const ejection = { consecutiveFailures: 5, base: "10s" };
+  const all = plan({ servers, ejection });
+  const slotOf = (next: Plan, port: number): number =>
+    next.pools[0]!.servers.find(({ name }) => name.endsWith(`:${port}`))!.slot;
+  const stateAt = (next: Plan, port: number): string => roster.conditionOf(slotOf(next, port)).state;
+  roster.adopt(all, 0);
+  roster.open(0);
+  expect(roster.drain("app", "127.0.0.1:1", true, 0)).toBeTrue();
+  evidence.set(slotOf(all, 2), { consecutiveFailures: 5, requests: 5, failures: 5, durationMs: 0 });
+  roster.tick(1000);
+  expect([1, 2, 3].map((port) => stateAt(all, port))).toEqual(["draining", "ejected", "up"]);
+  const undo = roster.adopt(plan({ servers: ["127.0.0.1:3"], ejection }), 2000);
+  undo();
+  roster.adopt(plan({ servers: ["127.0.0.1:3"], ejection }), 2000);
+  roster.adopt(plan({ servers: ["127.0.0.1:3"], ejection }), 3000);
+  said();
+  const back = plan({ servers, ejection });
+  roster.adopt(back, 4000);
+  expect([1, 2, 3].map((port) => stateAt(back, port))).toEqual(["draining", "ejected", "up"]);
+  expect(roster.conditionOf(slotOf(back, 1)).reason).toBe("drained by an operator");
+  expect(roster.conditionOf(slotOf(back, 2)).reason).toStartWith("5 failures in a row");
+  expect(board.isEligible(slotOf(back, 1))).toBeFalse();
+  expect(said()).toEqual(["server app/127.0.0.1:1 is DRAINING: it gets no new requests"]);
+  // Its time is over, as if it had been there.
+  roster.tick(11_000);
+  expect(stateAt(back, 2)).toBe("up");
+  // What is enabled while it is away comes back so.
+  roster.adopt(plan({ servers: ["127.0.0.1:3"], ejection }), 12_000);
+  expect(roster.drain("app", "127.0.0.1:1", false, 12_000)).toBeTrue();
+  expect(roster.drain("app", "127.0.0.1:1", false, 12_000)).toBeFalse();
+  expect(roster.drain("app", "127.0.0.1:2", true, 12_000)).toBeFalse();
+  const again = plan({ servers, ejection });
+  roster.adopt(again, 13_000);
+  expect([1, 2, 3].map((port) => stateAt(again, port))).toEqual(["up", "up", "up"]);
+});

@@ -11,6 +11,7 @@ import type { Ejection, Evidence } from "../health/ejection.ts";
 import { isPanic } from "../health/panic.ts";
 import { rampPermille } from "../health/ramp.ts";
 import { admin, type Board, health } from "../memory/board.ts";
+import { Absent } from "./absent.ts";
 import type { Log } from "./log.ts";
 import type { ServerCounts } from "./metricssource.ts";
 import { hasMoved, recordOf, type ServerRecord, stateOf } from "./serverrecord.ts";
@@ -51,6 +52,7 @@ const noCounts: ServerCounts = { checksPassed: 0, checksFailed: 0, ejections: {}
 export class Roster {
   readonly #options: RosterOptions;
   #records = new Map<number, ServerRecord>();
+  #absent: Absent = new Absent();
   /** Pools that had a server to offer when last looked at. */
   #served = new Map<string, boolean>();
   /** Servers that come up before this are not new to their pool: the whole proxy has just started. */
@@ -70,6 +72,7 @@ export class Roster {
     const former = this.#records;
     const formerPools = this.#pools;
     const formerRemoved = this.#removed;
+    const formerAbsent = this.#absent;
     this.#pools = plan.pools.filter(({ reply, targets }) => reply === null && targets === null).map(({ name }) => name);
     const byId = new Map([...former.values()].map((record) => [record.server.id, record]));
     this.#records = new Map(
@@ -78,11 +81,14 @@ export class Roster {
       ),
     );
     this.#removed = this.#without(former.values());
+    const there = new Set([...this.#records.values()].map(({ server }) => server.id));
+    this.#absent = this.#absent.after(former.values(), there, nowMs);
     this.#settle(nowMs);
     return () => {
       this.#records = former;
       this.#pools = formerPools;
       this.#removed = formerRemoved;
+      this.#absent = formerAbsent;
       this.#settle(nowMs);
     };
   }
@@ -117,7 +123,7 @@ export class Roster {
     if (isChanged) this.#settle(nowMs);
   }
 
-  /** False when there is no such server. */
+  /** False when there is no such server. One that is away may be enabled, so that it does not come back drained. */
   drain(pool: string, server: string, isDrained: boolean, nowMs: number): boolean {
     for (const record of this.#records.values()) {
       if (record.pool.name !== pool || record.server.name !== server) continue;
@@ -125,7 +131,9 @@ export class Roster {
       this.#settle(nowMs);
       return true;
     }
-    return false;
+    const absent = isDrained ? null : this.#absent.without(pool, server);
+    this.#absent = absent ?? this.#absent;
+    return absent !== null;
   }
 
   conditionOf(slot: number): Condition {
@@ -154,7 +162,8 @@ export class Roster {
 
   #take(pool: PoolPlan, server: ServerPlan, former: ServerRecord | undefined, nowMs: number): ServerRecord {
     if (hasMoved(server, former)) this.#options.clearFailures(server.slot);
-    return recordOf(pool, server, former, nowMs);
+    const record = recordOf(pool, server, former, nowMs);
+    return former === undefined ? this.#absent.greet(record, nowMs) : record;
   }
 
   #judge(record: ServerRecord, ejection: Ejection, nowMs: number): boolean {
