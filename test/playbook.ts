@@ -251,6 +251,11 @@ export class Playbook implements Port {
     this.#lookups.shift()!.resolved({ addresses, problem: addresses.length === 0 ? "no such name" : "" });
   }
 
+  /** The system gives up on the oldest lookup. */
+  unanswered(): void {
+    this.#lookups.shift()!.resolved({ addresses: [], problem: "no name server answers", isSilent: true });
+  }
+
   /** The oldest check of credentials is answered. */
   verified(verdict: Verdict): void {
     this.#checks.shift()!.verified(verdict);

@@ -148,7 +148,9 @@ const proxySection = section({
     .describe(
       "Whether loopback, private, link-local and other addresses that are not public may be targets. A name is judged by the address that it leads to.",
     ),
-  resolveTimeout: duration("1ms", "5m").default("5s").describe("For the address of a name to be found."),
+  resolveTimeout: duration("1ms", "5m")
+    .default("6s")
+    .describe("For the address of a name to be found. The system waits 5s for its first name server."),
   cache: poolCacheOrName
     .optional()
     .describe("Answers are cached: true, the name of a cache, or a section, as in a pool."),

@@ -54,6 +54,29 @@ test("a name without an address is remembered for less long, with the reason", a
   expect(ask("a")).toBeNull();
 });
 
+test("a system that gives up waiting is told as one that has not answered in time, one that is told at once that nobody knows is not", async () => {
+  const { asked, clock, told, ask } = system();
+  const undecided = (): Error => Object.assign(new Error("getaddrinfo EAI_AGAIN"), { code: "EAI_AGAIN" });
+  ask("a");
+  clock.nowMs = 10_000;
+  asked[0]!.answer(undecided());
+  await settled();
+  const silent = { addresses: [], problem: "no name server answers", isSilent: true };
+  expect([told.splice(0), ask("a")]).toEqual([[silent], silent]);
+  ask("b");
+  clock.nowMs += 300;
+  asked[1]!.answer(undecided());
+  await settled();
+  ask("c");
+  clock.nowMs += 5_000;
+  asked[2]!.answer(Object.assign(new Error("getaddrinfo ENOTFOUND c"), { code: "ENOTFOUND" }));
+  await settled();
+  expect(told).toEqual([
+    { addresses: [], problem: "EAI_AGAIN" },
+    { addresses: [], problem: "no such name" },
+  ]);
+});
+
 test("only so many are asked for at once, and only so many wait", async () => {
   const { asked, ask, told } = system();
   for (let count = 0; count < 32 + 1024; count++) expect(ask(`name${count}`, `192.0.2.${count % 8}`)).toBeNull();

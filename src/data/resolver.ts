@@ -14,6 +14,8 @@ import { lookup } from "node:dns/promises";
 import { lookupsMax } from "../base/limits.ts";
 import type { Resolution, ResolveFlow } from "../flow/port.ts";
 
+/** Nobody has answered, or somebody that he cannot tell now. */
+const undecided = "EAI_AGAIN";
 /** Each takes a thread of the runtime's. */
 const askingMax = lookupsMax;
 /** Places that one who asks has in any case, and that all who have more leave free for others. */
@@ -26,6 +28,10 @@ const keptMax = 4096;
 const goodMs = 10_000;
 /** A name that was mistyped is soon right; one that does not exist is asked for again and again. */
 const badMs = 2_000;
+
+/** A name server that answers does so sooner, also that it cannot tell; of nobody's answer the system waits for seconds. */
+const silentMs = 1_000;
+const silent: Resolution = { addresses: [], problem: "no name server answers", isSilent: true };
 
 export type Lookup = (name: string) => Promise<readonly string[]>;
 
@@ -101,6 +107,7 @@ export class Resolver {
 
   #ask(name: string, question: Question, id: string, asker: Asker): void {
     question.isAsked = true;
+    const askedMs = this.#clock.nowMs;
     this.#asking++;
     asker.asking++;
     const answer = this.#lookup(name).then(
@@ -111,14 +118,16 @@ export class Resolver {
       this.#asking--;
       asker.asking--;
       this.#leave(id, asker);
-      this.#answered(name, question, resolution);
+      this.#answered(name, question, resolution, askedMs);
     });
   }
 
-  #answered(name: string, { flows }: Question, resolution: Resolution): void {
+  #answered(name: string, { flows }: Question, answer: Resolution, askedMs: number): void {
     this.#questions.delete(name);
     try {
       this.#clock.refresh();
+      const isSilent = answer.problem === undecided && this.#clock.nowMs - askedMs >= silentMs;
+      const resolution = isSilent ? silent : answer;
       this.#keep(name, resolution);
       while (this.#askNext());
       for (const flow of flows) flow.resolved(resolution);
@@ -170,5 +179,6 @@ async function systemLookup(name: string): Promise<readonly string[]> {
 function reasonOf(error: unknown): string {
   const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
   if (code === "ENOTFOUND" || code === "DNS_ENOTFOUND") return "no such name";
+  if (code === "DNS_EAI_AGAIN") return undecided;
   return code === "" ? String(error) : code;
 }

@@ -111,6 +111,8 @@ export interface WakeFlow extends WheelNode {}
 export interface Resolution {
   readonly addresses: readonly string[];
   readonly problem: string;
+  /** The system has waited for an answer, and given up: as if that had not come in time. */
+  readonly isSilent?: boolean;
 }
 
 /** What a flow that asked for a name's addresses is told, once, unless it was answered at once. It may be told late: it knows whether it still cares. */

@@ -26,7 +26,7 @@ import type { Wait } from "../deadline.ts";
 import type { Exchange } from "../exchange.ts";
 import type { RequestForm } from "../forwarding.ts";
 import type { Resolution } from "../port.ts";
-import { type Found, Lookup } from "../targets/lookup.ts";
+import { type Found, Lookup, unresolved } from "../targets/lookup.ts";
 import type { Judged } from "../targets/policy.ts";
 import { deny } from "../targets/seeking.ts";
 import { alternating, type Target } from "../targets/target.ts";
@@ -341,11 +341,12 @@ export class Lease implements Wait, Way, Resting, Scout {
     return resolution;
   }
 
-  #judge({ addresses, problem }: Resolution): boolean {
+  #judge(resolution: Resolution): boolean {
     const exchange = this.#exchange;
+    const { addresses } = resolution;
     if (addresses.length === 0) {
-      this.#target.problem = problem;
-      exchange.fail(problem === "" ? fault("name_unresolved") : faultWith("name_unresolved", problem));
+      this.#target.problem = resolution.problem;
+      exchange.fail(unresolved(resolution));
       return false;
     }
     const judged = exchange.pool.targets!.policy.judge(this.#target.place, addresses);
@@ -362,7 +363,8 @@ export class Lease implements Wait, Way, Resting, Scout {
 
   #found(resolution: Resolution | null): void {
     if (resolution !== null && resolution.addresses.length > 0) return this.#connect(alternating(resolution.addresses));
-    const problem = resolution === null ? "its name was not found in time" : resolution.problem;
+    const isLate = resolution === null || resolution.isSilent === true;
+    const problem = isLate ? "its name was not found in time" : resolution.problem;
     const what = faultWith("hop_refused", problem === "" ? "its name leads nowhere" : problem);
     // Nothing was sent, and nobody is connected: another may do.
     if (this.#lost++ >= this.#exchange.pool.plan.retries) return this.#exchange.fail(what);

@@ -1,6 +1,7 @@
 // A name is being looked up, and an exchange waits for it: told once, its addresses or that it took too long, and nothing when the
 // exchange has ended meanwhile, whenever the answer comes.
 
+import { type Fault, fault, faultWith } from "../../base/fault.ts";
 import { addressBytes, formatAddress, isMapped, readAddress } from "../../wire/ipaddress.ts";
 import type { Wait } from "../deadline.ts";
 import type { Exchange } from "../exchange.ts";
@@ -38,6 +39,12 @@ export class Lookup implements Wait, ResolveFlow {
   cancelled(): void {
     this.#isOver = true;
   }
+}
+
+/** Of a name without an address. A system that gave up waiting is told of as one that had no answer in time, whichever of the two came first. */
+export function unresolved({ problem, isSilent }: Resolution): Fault {
+  if (isSilent === true) return fault("resolve_timeout");
+  return problem === "" ? fault("name_unresolved") : faultWith("name_unresolved", problem);
 }
 
 /** One client has a whole network of IPv6 addresses (RFC 6177), and is one for all of it: the first 64 bits. */

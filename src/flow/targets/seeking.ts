@@ -15,7 +15,7 @@ import type { Exchange } from "../exchange.ts";
 import { textOf } from "../headvalues.ts";
 import type { Resolution } from "../port.ts";
 import type { Targets } from "../targets.ts";
-import { Lookup } from "./lookup.ts";
+import { Lookup, unresolved } from "./lookup.ts";
 import { readPlace } from "./place.ts";
 import { Target } from "./target.ts";
 
@@ -88,10 +88,10 @@ function lookUp(exchange: Exchange, context: Context): boolean {
   return false;
 }
 
-function found(exchange: Exchange, context: Context, { addresses, problem }: Resolution): boolean {
-  if (addresses.length > 0) return lead(exchange, context, addresses);
-  exchange.target!.problem = problem;
-  exchange.fail(problem === "" ? fault("name_unresolved") : faultWith("name_unresolved", problem));
+function found(exchange: Exchange, context: Context, resolution: Resolution): boolean {
+  if (resolution.addresses.length > 0) return lead(exchange, context, resolution.addresses);
+  exchange.target!.problem = resolution.problem;
+  exchange.fail(unresolved(resolution));
   return false;
 }
 
