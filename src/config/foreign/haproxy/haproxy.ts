@@ -12,6 +12,7 @@ import { Ledger } from "../ledger.ts";
 import { Origins } from "../origins.ts";
 import type { Translation } from "../translation.ts";
 import { type Bind, readBind } from "./bind.ts";
+import { tellCompression } from "./compression.ts";
 import type { Draft } from "./draft.ts";
 import { unconnected } from "./errors.ts";
 import type { Face } from "./forwarding.ts";
@@ -212,6 +213,7 @@ class Builder implements Conversion {
       }
       tellStats(this.ledger, settings, false);
       tellWaits(this.ledger, settings);
+      tellCompression(this.ledger, settings);
       const translated = translateRules(this, proxy);
       rules.set(proxy, translated);
       if (proxy.kind === "backend") continue;

@@ -5,6 +5,7 @@ import type { ListenerInput } from "../../input.ts";
 import type { Path } from "../../problem.ts";
 import { type Bind, bindKeys, tellBindOrigins } from "./bind.ts";
 import { type Code, every, primary, relate, text } from "./code.ts";
+import { listenerCompression } from "./compression.ts";
 import type { RuleDraft } from "./draft.ts";
 import { type Answers, answersOf, errorKeys } from "./errors.ts";
 import { type Face, forwardingOf } from "./forwarding.ts";
@@ -51,6 +52,7 @@ export function addListeners(
   const hasRules = Object.values(listenerRules).some((each) => each.length > 0);
   const limit = limitOf(conversion, settings, ground);
   const merged = merge(binds);
+  const compress = mode === "http" ? listenerCompression(settings) : null;
   const names: string[] = [];
   for (const [index, { bind, address }] of merged.entries()) {
     const name = index === 0 ? conversion.nameOf("listener", proxy.name) : naming.fresh("listener", proxy.name);
@@ -66,6 +68,7 @@ export function addListeners(
       ...(use === null ? {} : { use }),
       ...(maxConnections === null ? {} : { maxConnections }),
       ...bindKeys(ledger, bind, mode),
+      ...(compress === null ? {} : { compress }),
       ...told,
       ...rules.listenerKeys,
       ...(hasRules ? { rules: phases(listenerRules) } : {}),

@@ -6,6 +6,7 @@ import type { Path } from "../../problem.ts";
 import type { Origins } from "../origins.ts";
 import { balanceOf } from "./balance.ts";
 import { checkOf, ejectionOf, tellIdle } from "./check.ts";
+import { poolCompression } from "./compression.ts";
 import { cookieOf } from "./cookie.ts";
 import type { RulesDraft } from "./draft.ts";
 import { readTime, written } from "./duration.ts";
@@ -67,6 +68,12 @@ export function addPool(
           ...rules.poolKeys,
           ...errorKeys(answers),
         };
+  const compress = poolCompression(
+    ledger,
+    settings,
+    fronts.map((front) => front.settings),
+  );
+  if (compress !== null) draft.pools[name].compress = compress;
   if (hasRules(all)) placeRules(origins, path, all);
   if (rules.stick !== null && lines.length > 0) draft.pools[name].stick = rules.stick;
 }

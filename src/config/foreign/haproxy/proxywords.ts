@@ -23,6 +23,7 @@ export const proxyWords: Keywords = {
   "http-reuse": read("idle.connections 0 for never", "backend"),
   errorfile: read("errors, or the reply of a pool without servers"),
   errorfiles: read("errors"),
+  compression: read("compress"),
   "http-error": read("errors"),
   "http-check": read("check", "backend"),
   "tcp-check": read("check with send and receive", "backend"),
@@ -45,9 +46,6 @@ export const proxyWords: Keywords = {
   "log-format": differs("the access log has its own fields, as JSON, common or combined"),
   "log-format-sd": differs("the access log has its own fields, as JSON, common or combined"),
   "error-log-format": differs("the access log has its own fields, as JSON, common or combined"),
-  compression: differs(
-    "responses are passed on as the servers send them: after `sluice convert`, `compress` compresses them",
-  ),
   fullconn: differs("a server's maxconn is its limit at every load", "backend"),
   "max-session-srv-conns": differs("there is no such limit", "backend"),
   "dynamic-cookie-key": differs("the value of the cookie is made from the server's address and name", "backend"),

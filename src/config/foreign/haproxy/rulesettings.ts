@@ -71,10 +71,7 @@ function filter(site: Site, statement: Statement): true {
       ledger.keep(linePath(statement));
       return true;
     case "compression":
-      ledger.approximate(
-        linePath(statement),
-        "responses are passed on as the servers send them: after `sluice convert`, `compress` compresses them",
-      );
+      ledger.note(linePath(statement), "what is compressed is said by compression algo");
       return true;
     case "cache":
       ledger.approximate(
