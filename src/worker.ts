@@ -112,6 +112,7 @@ class Worker {
         return void this.#import(message.plan, message.files);
       case "settled":
         this.#settled = message.generation;
+        if (this.#context?.site.plan.generation === message.generation) this.#egresses.release();
         return this.#retain();
       case "lists":
         if (this.#coming !== null) this.#coming.files = { ...this.#coming.files, ...message.files };
@@ -199,6 +200,7 @@ class Worker {
         this.#closeOthers(listeners);
       }
       this.#tables.settle(plan.tables, this.#driver.sharedMs);
+      this.#egresses.settle(plan.egresses);
       this.#takeLog(log, plan.accessLog);
       this.#program = files.program;
       this.#retain();

@@ -1,7 +1,8 @@
 // The boards of the egress pools in force, as control keeps them (keptfiles.ts): a file for each pool, which outlives every process.
 // It says who the members are, before any worker hears of a plan, and lets go of what dead workers held. A pool of another shape
-// has another file, into which is carried what the former knew; what workers write to that one until they have the plan is lost,
-// a few milliseconds. A plan that is refused loses nothing: until one is in force both its members and the former ones have rows.
+// has another file, into which is carried what the former knew. What is under way goes over with each worker that changes to it; until all have
+// control stands in for it. What else workers write to the former one until they have the plan is lost, a few milliseconds. A plan
+// that is refused loses nothing: until one is in force both its members and the former ones have rows.
 
 import { existsSync, rmSync, statSync } from "node:fs";
 import { hashString } from "../base/hash.ts";
@@ -83,6 +84,7 @@ export class EgressBoards implements SpaceUser {
       keep: () => {
         prepared.keep();
         settle();
+        for (const { board } of this.all) board.letGoAll();
       },
       undo: () => {
         prepared.undo();
@@ -188,7 +190,11 @@ export class EgressBoards implements SpaceUser {
   /** From a board of that name and another shape: the one in force, or one that was left by the run before. */
   #carry(plan: EgressPlan, path: string, board: SharedEgressBoard): boolean {
     const former = this.find(plan.name);
-    if (former !== null) return isSound(former.board) && board.carry(former.board);
+    if (former !== null) {
+      const isCarried = isSound(former.board) && board.carry(former.board);
+      if (isCarried) board.standIn(former.board);
+      return isCarried;
+    }
     const { folder, owner } = this.#options;
     for (const left of filesIn(folder)) {
       if (left.name !== plan.name || left.path === path) continue;

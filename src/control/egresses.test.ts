@@ -101,6 +101,32 @@ describe("the board of a pool", () => {
     expect([...egresses.all[0]!.rows]).toEqual(ids.map((id) => board.memberOf(id)));
   });
 
+  test("stands in for what is under way until a plan with another shape is in force, and no longer", () => {
+    const { adopt, egresses } = stage();
+    const worker = new SharedEgressBoard(Bun.mmap(adopt(scrape())["scrape"]!, { shared: true }), "scrape", ownerOf(2));
+    living.add(2);
+    worker.hold(worker.memberOf(ids[0]!), 0);
+    const other = scrape({ history: { entriesMax: 7, changesMax: 5 } });
+    const activeOf = (board: SharedEgressBoard): number => board.words[board.memberOf(ids[0]!) + memberWord.active]!;
+    const prepare = (): [ReturnType<Egresses["prepare"]>, SharedEgressBoard] => {
+      const prepared = egresses.prepare({ egresses: [other] } as unknown as Plan);
+      const bytes = Bun.mmap(prepared.files["scrape"]!, { shared: true });
+      return [prepared, new SharedEgressBoard(bytes, "scrape", ownerOf(2))];
+    };
+    const [refused, unused] = prepare();
+    expect(activeOf(unused)).toBe(1);
+    refused.undo();
+    expect(activeOf(worker)).toBe(1);
+    const [prepared, board] = prepare();
+    worker.passOn(board);
+    expect(activeOf(board)).toBe(2);
+    prepared.keep();
+    expect(activeOf(board)).toBe(1);
+    living.delete(2);
+    egresses.recover();
+    expect(activeOf(board)).toBe(0);
+  });
+
   test("knows the members before anybody else hears of it", () => {
     const { adopt, egresses } = stage();
     const files = adopt(scrape());

@@ -111,7 +111,7 @@ describe("when none may be used", () => {
     const choice = sample.choose();
     expect(choice).toMatchObject({ why: "soonest", refusal: null });
     expect(sample.idOf(choice)).toBe("10.0.0.2");
-    const tried = new Set([choice.row]);
+    const tried = new Set([choice.member]);
     expect(sample.who({ tried })).toBe(two);
     sample.pool.ban(two, 0, "", sample.nowMs);
     expect(sample.who({ tried })).toBe("none");

@@ -42,7 +42,7 @@ describe("who may be chosen", () => {
     sample.coolDown("10.0.0.0");
     cool(sample, "10.0.0.1");
     sample.pool.ban("10.0.0.2", 0, "abuse", sample.nowMs);
-    const tried = new Set([sample.board.memberOf("10.0.0.3")]);
+    const tried = new Set([3]);
     for (let times = 0; times < 40; times++) expect(sample.who({ tried })).toBe("10.0.0.4");
     const found = new Set(Array.from({ length: 60 }, () => sample.who({ host: "b.example" })));
     expect([...found].sort()).toEqual(["10.0.0.1", "10.0.0.3", "10.0.0.4"]);
@@ -212,5 +212,82 @@ describe("a pool whose plan was followed by another", () => {
     for (const each of held) old.pool.end(each, old.outcome());
     for (const id of [two, "10.0.0.9"]) expect(board.words[board.memberOf(id) + memberWord.active]).toBe(0);
     expect([two, "10.0.0.9"]).toContain(next.who());
+  });
+
+  describe("and its board by one of another shape,", () => {
+    const session = { lifetimeMs: minuteMs, idleMs: 0, requestsMax: 0, bytesMax: 1000 };
+    const quota = { requestsMax: 0, bytesMax: 1500, periodMs: minuteMs };
+    const pace = { intervalMs: 0, concurrencyMax: 1 };
+
+    /** The plan goes over to a board with the second member and others; `change` says that a worker has it. */
+    function reshaped(parts: SampleParts): { old: Sample; next: Sample; change: () => void } {
+      const former = SharedEgressBoard.inMemory(sampleShape);
+      former.adopt([one, two], 0);
+      const old = new Sample({ members: 2, ...parts }, drawn(1), former);
+      const board = SharedEgressBoard.inMemory({ ...sampleShape, members: sampleShape.members * 2, pairs: 8192 });
+      board.adopt(["10.0.0.9", two], 0);
+      const next = new Sample({ ...parts, members: [sampleMember(9), sampleMember(1)] }, drawn(1), board);
+      const change = (): void => {
+        board.carry(former);
+        former.passOn(board);
+        former.letGoAll();
+      };
+      return { old, next, change };
+    }
+
+    test("ends on that: what is in flight, what is learnt, and the bytes of quota and session", () => {
+      const { old, next, change } = reshaped({ session, quota, pace });
+      const wish = { key: "k", user: "alice" };
+      const held = [old.hold(wish), old.hold({ ...wish, key: "other" })];
+      change();
+      expect(next.pool.standing(two)).toMatchObject({ active: 1 });
+      // The other one, for it is busy.
+      expect([next.who(), next.choose().refusal]).toEqual(["10.0.0.9", "paced"]);
+      for (const each of held)
+        old.pool.end(each, old.outcome({ ...wish, meaning: "ban", bytesUp: 400, bytesDown: 400 }));
+      expect(next.pool.standing(two)).toMatchObject({ active: 0, failed: 1, bytesUp: 400 });
+      expect(next.pairState(two)).toBe(coolingDown);
+      expect(next.choose({ user: "alice", host: "b.example" })).toMatchObject({ refusal: "quota" });
+      expect(old.pool.board.words[old.board.memberOf(two) + memberWord.requests]).toBe(0);
+    });
+
+    test("counts what a session has carried before and after", () => {
+      const { old, next, change } = reshaped({ session });
+      while (old.who({ key: "k" }) !== two) old.pass(minuteMs);
+      const wish = { key: "k" };
+      const held = old.hold(wish);
+      change();
+      next.nowMs = old.nowMs;
+      expect(next.choose(wish)).toMatchObject({ why: "session" });
+      old.pool.end(held, old.outcome({ ...wish, bytesDown: 1000 }));
+      expect(next.choose(wish)).toMatchObject({ why: "chance" });
+    });
+
+    test("goes on to choose by its own plan, on that, and not what was tried before", () => {
+      const { old, next, change } = reshaped({ pace });
+      change();
+      // Of its own two one is there.
+      expect(old.who({ tried: new Set([0]) })).toBe(two);
+      expect(old.pool.board.words[old.board.memberOf(two) + memberWord.active]).toBe(0);
+      expect(next.pool.standing(two)).toMatchObject({ active: 1 });
+      expect(old.who({ tried: new Set([1]) })).toBe("none");
+    });
+
+    test("through as many boards as there were reloads meanwhile", () => {
+      const { old, next, change } = reshaped({});
+      const held = [old.hold(), old.hold()];
+      while (held.every(({ row }) => row !== old.board.memberOf(two))) held.push(old.hold());
+      const count = held.filter(({ row }) => row === old.board.memberOf(two)).length;
+      change();
+      const last = SharedEgressBoard.inMemory(sampleShape);
+      last.adopt([two], 0);
+      last.carry(next.board as SharedEgressBoard);
+      (next.board as SharedEgressBoard).passOn(last);
+      (next.board as SharedEgressBoard).letGoAll();
+      const active = (): number => last.words[last.memberOf(two) + memberWord.active]!;
+      expect(active()).toBe(count);
+      for (const each of held) old.pool.end(each, old.outcome());
+      expect([active(), last.words[last.memberOf(two) + memberWord.successes]]).toEqual([0, count]);
+    });
   });
 });

@@ -1,6 +1,7 @@
 // An egress pool: asked for a member for each request, told how it ended, told by control what logs say and what an operator wants. All
 // that it knows of members stands on the board, which other processes share; here are only the plan, lists made of both, and what
-// is being chosen. A pool whose plan has been followed by another still ends what was begun under it.
+// is being chosen. A pool whose plan has been followed by another still ends what was begun under it; where another board has taken the
+// place of its own (EgressBoard.successor), by another pool of the same plan on that one.
 // It knows no clock, no sockets, and no requests but their wishes and outcomes.
 
 import type { EgressPlan } from "../config/plan.ts";
@@ -47,6 +48,9 @@ export class EgressPool {
   /** At first nobody knows what the clock was before. */
   #tickedMs: number = Number.POSITIVE_INFINITY;
   readonly #member: Standing;
+  readonly #random: () => number;
+  /** Of the board that has taken the place of ours. */
+  #heir: EgressPool | null = null;
   readonly #choice: EgressChoice = {
     member: -1,
     row: 0,
@@ -61,6 +65,7 @@ export class EgressPool {
   constructor(plan: EgressPlan, board: EgressBoard, random: () => number) {
     this.plan = plan;
     this.board = board;
+    this.#random = random;
     this.#latch = new Latch(board);
     this.#roster = new Roster(plan.members, board);
     this.#candidates = new Candidates(this.#roster, board);
@@ -80,6 +85,7 @@ export class EgressPool {
 
   /** The choice is the pool's own object: it is another one at the next call. Where nothing is refused, `end` is to be said once. */
   choose(wish: EgressWish, nowMs: number, scout: Scout = noScout): EgressChoice {
+    if (this.board.successor !== null) return this.#heirOn(this.board.successor).choose(wish, nowMs, scout);
     // Nobody is what is wished for, but it is not for the wish.
     if (this.plan.members.length === 0) return this.#refuse("none", 0);
     const list = this.#candidates.list(wish.tags, wish.family, wish.isTunnel);
@@ -103,6 +109,8 @@ export class EgressPool {
 
   /** How a request ended, and what it held is let go of. Said once for each choice. */
   end(held: EgressHeld, outcome: EgressOutcome): void {
+    const { successor } = this.board;
+    if (successor !== null) return this.#heirOn(successor).end(this.board.heirOf(held), outcome);
     // Its member may have left meanwhile, and the row be another's.
     const row = held.lease >= 0 ? this.board.heldBy(held.lease) : held.row;
     if (held.lease >= 0) this.board.letGo(held.lease);
@@ -204,9 +212,20 @@ export class EgressPool {
     return nextMs;
   }
 
+  #heirOn(successor: EgressBoard): EgressPool {
+    this.#heir ??= new EgressPool(this.plan, successor, this.#random);
+    return this.#heir;
+  }
+
+  #rowsOf(members: ReadonlySet<number>): ReadonlySet<number> {
+    const rows = new Set<number>();
+    for (const member of members) rows.add(this.#roster.rowOf(member));
+    return rows;
+  }
+
   #take(list: CandidateList, wish: EgressWish, nowMs: number, scout: Scout): number {
     const leasing = this.#leasing;
-    leasing.begin(wish.host, wish.tried, nowMs, scout);
+    leasing.begin(wish.host, wish.tried === null ? null : this.#rowsOf(wish.tried), nowMs, scout);
     const drought = this.#dry.find(list, wish.host, nowMs);
     if (drought !== null) {
       leasing.recall(drought);

@@ -43,8 +43,8 @@ test("bytes count both ways, when a request ends", () => {
 
 test("a request that tries another member, or gets none, is not counted again", () => {
   const sample = new Sample(parts);
-  const { row } = sample.choose({ user: "alice" });
-  sample.choose({ user: "alice", tried: new Set([row]) });
+  const { member } = sample.choose({ user: "alice" });
+  sample.choose({ user: "alice", tried: new Set([member]) });
   for (const id of ["10.0.0.0", "10.0.0.1"]) for (let times = 0; times < 3; times++) sample.tell(id, memberFault);
   for (let times = 0; times < 5; times++) expect(sample.who({ user: "alice" })).toBe("none");
   sample.pass(600_000);

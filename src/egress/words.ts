@@ -19,7 +19,7 @@ export interface EgressWish {
   family: 0 | 4 | 6;
   /** Bytes both ways are wanted, which a gateway cannot do. */
   isTunnel: boolean;
-  /** Rows that were tried for this request already; null at first. */
+  /** Members, by their index in the plan, that were tried for this request already; null at first. */
   tried: ReadonlySet<number> | null;
 }
 

@@ -173,6 +173,14 @@ export interface Change {
   text: number;
 }
 
+/** A member that is held in flight. */
+export interface HeldMember {
+  /** Its row when it was chosen. */
+  readonly row: number;
+  /** -1: there was no room for one. */
+  readonly lease: number;
+}
+
 export interface EgressBoard {
   /** Members that there is room for. */
   readonly capacity: number;
@@ -227,6 +235,13 @@ export interface EgressBoard {
   heldBy(lease: number): number;
   /** For control: what dead processes held is let go of. Answers how many processes. */
   recover(): number;
+
+  // ---- when a reload has given the pool a board of another shape ----
+
+  /** The board that has taken over what this process held here, and is to be told of it from then on; null: this one is in use. */
+  readonly successor: EgressBoard | null;
+  /** What that is there; to be asked for once. Row 0: its member has left. */
+  heirOf(held: HeldMember): HeldMember;
 
   /** The number of a text, cut off at `textBytesMax`; known ones cost a look into a map of this process. 0 for "". */
   textOf(text: string): number;

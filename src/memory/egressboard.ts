@@ -4,7 +4,16 @@
 // kept of the past. Who dies inside of the lock leaves a board that is put right by who takes it over (egressboard/repair.ts).
 
 import { type Reserve, reserved } from "./cellpages.ts";
-import type { Change, ChangeCause, EgressBoard, EgressShape, MemberState, Outcome, RecordKind } from "./egress.ts";
+import type {
+  Change,
+  ChangeCause,
+  EgressBoard,
+  EgressShape,
+  HeldMember,
+  MemberState,
+  Outcome,
+  RecordKind,
+} from "./egress.ts";
 import { adopt } from "./egressboard/adopt.ts";
 import { carry } from "./egressboard/carry.ts";
 import { BoardChanges } from "./egressboard/changes.ts";
@@ -25,6 +34,7 @@ import {
 import { BoardLeases } from "./egressboard/leases.ts";
 import { BoardOutcomes } from "./egressboard/outcomes.ts";
 import type { BoardParts } from "./egressboard/parts.ts";
+import { heldThere, standIn } from "./egressboard/passing.ts";
 import { BoardRecords } from "./egressboard/records.ts";
 import { repair } from "./egressboard/repair.ts";
 import { BoardRows } from "./egressboard/rows.ts";
@@ -74,6 +84,9 @@ export class SharedEgressBoard implements EgressBoard {
   readonly #texts: BoardTexts;
   readonly #outcomes: BoardOutcomes;
   readonly #changes: BoardChanges;
+  #successor: EgressBoard | null = null;
+  /** By lease here. */
+  #heirs: Map<number, HeldMember> = new Map();
 
   /**
    * The bytes have been formatted. Throws when too many processes have the board open. `reserve`: memory for leases, rings, records and
@@ -240,6 +253,41 @@ export class SharedEgressBoard implements EgressBoard {
 
   recover(): number {
     return this.#leases.recover();
+  }
+
+  get successor(): EgressBoard | null {
+    return this.#successor;
+  }
+
+  heirOf({ row, lease }: HeldMember): HeldMember {
+    const heir = this.#heirs.get(lease);
+    if (heir !== undefined) {
+      this.#heirs.delete(lease);
+      this.letGo(lease);
+      return heir;
+    }
+    // What found no room for a lease here is known by its row alone.
+    const isKnown = lease < 0 && row > 0 && this.#successor !== null;
+    return { row: isKnown ? this.#successor!.memberOf(this.idOf(row)) : 0, lease: -1 };
+  }
+
+  /**
+   * All that this process holds here it holds from now on in a board into which what is known here was carried; until it is said to be over (`letGoAll`)
+   * here as well, for others may still choose by this one.
+   */
+  passOn(to: SharedEgressBoard): void {
+    this.#heirs = heldThere(this.parts, to.parts);
+    this.#successor = to;
+  }
+
+  /** For control, after it has carried: until `letGoAll` it stands in for all who hold anything there, for they come one after the other. */
+  standIn(from: SharedEgressBoard): void {
+    standIn(this.parts, from.parts);
+  }
+
+  /** All that this process holds here. */
+  letGoAll(): void {
+    this.#leases.visit((lease) => this.letGo(lease));
   }
 
   textOf(text: string): number {

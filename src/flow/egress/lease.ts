@@ -289,7 +289,7 @@ export class Lease implements Wait, Way, Resting, Scout {
   #exclude(): void {
     if (!this.#isHeld || this.index === -1) return;
     this.#tried ??= new Set();
-    this.#tried.add(this.row);
+    this.#tried.add(this.index);
     this.wish.tried = this.#tried;
   }
 

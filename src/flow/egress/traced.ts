@@ -66,11 +66,11 @@ function passedOver(plan: EgressPlan, board: EgressBoard, { wish }: Lease, wallM
   const { words } = board;
   const counts = new Map<string, number>();
   const add = (what: string): void => void counts.set(what, (counts.get(what) ?? 0) + 1);
-  for (const { id, tags } of plan.members) {
+  for (const [member, { id, tags }] of plan.members.entries()) {
     const row = board.memberOf(id);
     if (!isTagged(tags, wish.tags)) add("without the tags wished for");
     else if (row === 0) add("not known yet");
-    else if (wish.tried?.has(row) === true) add("tried for this request");
+    else if (wish.tried?.has(member) === true) add("tried for this request");
     else {
       const state = words[row + memberWord.state] as MemberState;
       if (state !== memberState.available) add(stateInWords[state]);

@@ -22,6 +22,16 @@ export function carry(to: BoardParts, from: BoardParts): boolean {
   return true;
 }
 
+/** Of a pair that is in flight: its record there, with what is known of it where that is not there yet; 0 without room. With the lock. */
+export function carryPair(to: BoardParts, from: BoardParts, pair: number, row: number): number {
+  const { words } = from.file;
+  const host = words[pair + recordWord.second]!;
+  const found = to.records.pair.find(row, host);
+  if (found !== 0) return found;
+  new Carrying(to, from).pair(pair, row);
+  return to.records.pair.find(row, host);
+}
+
 class Carrying {
   readonly #to: BoardParts;
   readonly #from: BoardParts;
@@ -49,6 +59,11 @@ class Carrying {
     to.file.memory.put(row + memberWord.causeText, this.#textOf(words[fromRow + memberWord.causeText]!));
     to.outcomes.carry(this.#from.outcomes, fromRow, row, (number) => this.#textOf(number));
     to.changes.carry(this.#from.changes, fromRow, row, (number) => this.#textOf(number));
+  }
+
+  pair(fromRecord: number, row: number): void {
+    this.#rows.set(this.#from.file.words[fromRecord]!, row);
+    this.record("pair", fromRecord);
   }
 
   record(kind: RecordKind, fromRecord: number): void {

@@ -21,6 +21,8 @@ const left = -1;
 /** Asking whether a process lives costs tens of microseconds. */
 const roundsToAsk = 64;
 
+export type LeaseVisit = (lease: number, member: number, pair: number) => void;
+
 export class BoardLeases {
   readonly #file: BoardFile;
   readonly #words: Int32Array;
@@ -74,6 +76,30 @@ export class BoardLeases {
 
   heldBy(lease: number): number {
     return lease < 0 ? 0 : Math.max(Atomics.load(this.#words, this.#cells + lease * leaseWords), 0);
+  }
+
+  /** All of our own. Member -1: it has left. */
+  visit(visit: LeaseVisit): void {
+    this.#visit(this.#file.owners.row, (lease, member, pair) => {
+      if (!this.#late.includes(lease)) visit(lease, member, pair);
+    });
+  }
+
+  /** All of others who live, as they are just then. */
+  visitOthers(visit: LeaseVisit): void {
+    const { owners } = this.#file;
+    for (let row = 0; row < owners.count; row++)
+      if (row !== owners.row && owners.isTaken(row) && !owners.isDead(row)) this.#visit(row, visit);
+  }
+
+  #visit(row: number, visit: LeaseVisit): void {
+    const words = this.#words;
+    const cells = this.#cellsOf(row);
+    const used = this.#usedOf(row);
+    for (let lease = 0; lease < used; lease++) {
+      const cell = cells + lease * leaseWords;
+      if (words[cell]! !== 0) visit(lease, words[cell]!, words[cell + 1]!);
+    }
   }
 
   /** Answers how many dead owners are no more. */

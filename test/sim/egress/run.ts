@@ -1,5 +1,6 @@
 // One run of a simulated egress pool, long because a run is one story: several workers and control on one board, members and hosts with
-// faults that nobody tells them of, workers that are killed between choice and end, an operator, reloads, clocks that are set back.
+// faults that nobody tells them of, workers that are killed between choice and end, an operator, reloads, also into a board of another shape,
+// clocks that are set back.
 // Meanwhile: nobody is chosen who is banned or unavailable, no pace and no quota is passed, no trial is two, who is broken is found,
 // and rings are exact. Then the faults stop, and everything comes back: no member, pair or host is unavailable, and nothing is in flight.
 
@@ -7,7 +8,8 @@ import type { EgressPlan } from "../../../src/config/plan.ts";
 import { EgressPool } from "../../../src/egress/pool.ts";
 import { sampleMember, sampleOutcome, sampleWish, startMs } from "../../../src/egress/sample.ts";
 import type { EgressOutcome } from "../../../src/egress/words.ts";
-import { memberWord } from "../../../src/memory/egress.ts";
+import { type EgressShape, memberWord } from "../../../src/memory/egress.ts";
+import type { BoardRoom } from "../../../src/memory/egressboard/layout.ts";
 import { BoardWorld } from "../../../src/memory/egressboard/trial.ts";
 import type { SharedEgressBoard } from "../../../src/memory/egressboard.ts";
 import { Violation, World } from "../world.ts";
@@ -37,9 +39,20 @@ export function runEgress(seed: number, isTraced = false): EgressRunOutcome {
   return { problem, trace: run.trace, answered: run.answered };
 }
 
+const room: BoardRoom = { owners: 40, leases: 1024 };
+/** Other rows, other records, other places of everything. */
+const largeShape: EgressShape = {
+  ...shape,
+  members: shape.members * 2,
+  pairs: shape.pairs * 3,
+  texts: shape.texts * 2,
+};
+
 interface Worker {
   readonly id: number;
-  readonly board: SharedEgressBoard;
+  /** Those that it has open, by their processes there. */
+  readonly lives: [world: BoardWorld, id: number][];
+  board: SharedEgressBoard;
   pool: EgressPool;
   /** What it holds, by the pool that it was chosen of. */
   readonly holds: Map<Begun, EgressPool>;
@@ -51,9 +64,9 @@ class EgressRun {
   readonly #swarm: Swarm;
   readonly #truth: Truth;
   readonly #books = new Books();
-  readonly #boards = new BoardWorld(shape, { owners: 40, leases: 1024 });
+  #boards = new BoardWorld(shape, room);
   readonly #workers: Worker[] = [];
-  readonly #control: SharedEgressBoard;
+  #control: SharedEgressBoard;
   #plan: EgressPlan;
   #controlPool: EgressPool;
   #ids = 0;
@@ -70,7 +83,7 @@ class EgressRun {
     this.#members = this.#plan.members.length;
     const ids = Array.from({ length: 60 }, (_, index) => sampleMember(index).id);
     this.#truth = new Truth(world, this.#swarm.truth, ids, this.#swarm.hosts);
-    this.#control = this.#open();
+    this.#control = this.#boards.open();
     this.#adopt();
     this.#controlPool = this.#pool(this.#control);
     for (let count = 0; count < this.#swarm.workers; count++) this.#start();
@@ -114,9 +127,10 @@ class EgressRun {
     return this.#world.nowMs + this.#aheadMs;
   }
 
-  #open(): SharedEgressBoard {
-    this.#ids++;
-    return this.#boards.open();
+  #open(worker: Pick<Worker, "lives">): SharedEgressBoard {
+    const board = this.#boards.open();
+    worker.lives.push([this.#boards, board.parts.file.owners.owner.id]);
+    return board;
   }
 
   #pool(board: SharedEgressBoard): EgressPool {
@@ -124,8 +138,9 @@ class EgressRun {
   }
 
   #start(): void {
-    const board = this.#open();
-    this.#workers.push({ id: this.#ids, board, pool: this.#pool(board), holds: new Map() });
+    const lives: Worker["lives"] = [];
+    const board = this.#open({ lives });
+    this.#workers.push({ id: ++this.#ids, lives, board, pool: this.#pool(board), holds: new Map() });
   }
 
   #adopt(): void {
@@ -168,13 +183,17 @@ class EgressRun {
   /** Waits while it is only paced, and tries others once or twice where the member itself has failed. */
   #askFor(
     worker: Worker,
-    wish: { host: string; key: string; user: string; tried: Set<number>; patienceMs: number },
+    wish: { host: string; key: string; user: string; tried: Set<string>; patienceMs: number },
   ): void {
     if (!this.#workers.includes(worker)) return;
     const { host, key, user, tried } = wish;
     const pool = worker.pool;
+    const indices = pool.plan.members.flatMap(({ id }, index) => (tried.has(id) ? [index] : []));
     if (tried.size === 0) this.#books.asked(pool.plan, user, this.#nowMs);
-    const choice = pool.choose(sampleWish({ host, key, user, tried: tried.size === 0 ? null : tried }), this.#nowMs);
+    const choice = pool.choose(
+      sampleWish({ host, key, user, tried: tried.size === 0 ? null : new Set(indices) }),
+      this.#nowMs,
+    );
     if (choice.refusal === "paced" && choice.retryMs < wish.patienceMs) {
       const waitMs = Math.max(10, choice.retryMs);
       wish.patienceMs -= waitMs;
@@ -183,7 +202,7 @@ class EgressRun {
     if (choice.member < 0) return;
     const { row, lease, why } = choice;
     const member = pool.plan.members[choice.member]!.id;
-    if (tried.has(row)) throw new Violation(`${member} was tried already`);
+    if (tried.has(member)) throw new Violation(`${member} was tried already`);
     const begun: Begun = { member, host, key, user, held: { row, lease }, beganMs: this.#nowMs };
     this.#world.note(`worker ${worker.id}`, `${why} ${member} for ${host} ${key}`);
     // A request that tries another member is none of the quota's.
@@ -206,7 +225,8 @@ class EgressRun {
           isCancelled: !this.#isOver && this.#world.chance(0.05),
         }),
       );
-      if (fate.blame === "member" && tried.size < 2) this.#askFor(worker, { ...wish, tried: new Set([...tried, row]) });
+      if (fate.blame === "member" && tried.size < 2)
+        this.#askFor(worker, { ...wish, tried: new Set([...tried, member]) });
     });
   }
 
@@ -222,7 +242,7 @@ class EgressRun {
       `ends ${member} ${outcome.status} ${outcome.isCancelled ? "cancelled" : outcome.blame}`,
     );
     const isTold = pool.plan.isOwnEvidence || outcome.blame === "member";
-    const isThere = worker.board.heldBy(held.lease) !== 0;
+    const isThere = this.#control.memberOf(member) !== 0;
     pool.end(held, outcome);
     if (isThere && isTold) this.#noted(member);
     if (isThere && isTold && !outcome.isCancelled && !this.#swarm.isMovingClocks && this.#truth.isUnusable(member))
@@ -262,7 +282,7 @@ class EgressRun {
 
   #kill(worker: Worker): void {
     this.#world.note(`worker ${worker.id}`, `is killed with ${worker.holds.size} requests`);
-    this.#boards.kill(worker.id);
+    for (const [boards, id] of worker.lives) boards.kill(id);
     this.#workers.splice(this.#workers.indexOf(worker), 1);
     for (const begun of worker.holds.keys()) this.#books.end(begun);
     worker.holds.clear();
@@ -283,9 +303,35 @@ class EgressRun {
       this.#books.banned.delete(leaving.id);
       this.#books.told.delete(leaving.id);
     }
-    this.#adopt();
+    const isReshaped = this.#world.chance(0.5);
+    if (isReshaped) this.#reshape();
+    else this.#adopt();
     this.#controlPool = this.#pool(this.#control);
-    for (const worker of this.#workers) worker.pool = this.#pool(worker.board);
+    for (const worker of this.#workers) {
+      if (isReshaped) this.#passOn(worker);
+      worker.pool = this.#pool(worker.board);
+    }
+    if (isReshaped) this.#control.letGoAll();
+  }
+
+  /** The members have another board. */
+  #reshape(): void {
+    const former = this.#control;
+    const isSmall = former.capacity === shape.members;
+    this.#world.note("control", `makes a ${isSmall ? "large" : "small"} board`);
+    this.#boards = new BoardWorld(isSmall ? largeShape : shape, room);
+    this.#control = this.#boards.open();
+    this.#adopt();
+    if (!this.#control.carry(former)) throw new Violation("nobody lets go of the former board");
+    this.#control.standIn(former);
+  }
+
+  #passOn(worker: Worker): void {
+    const former = worker.board;
+    worker.board = this.#open(worker);
+    former.passOn(worker.board);
+    // One after the other, and some once all have changed.
+    if (this.#world.chance(0.5)) former.letGoAll();
   }
 
   #operate(id: string): void {
@@ -316,14 +362,14 @@ class EgressRun {
   /** Each member is asked at each host: on trial, that is what it waits for. */
   #visitAll(): void {
     const worker = this.#workers[0]!;
-    const rows = this.#plan.members.map(({ id }) => this.#control.memberOf(id));
-    for (const row of rows)
+    const ids = this.#plan.members.map(({ id }) => id);
+    for (const id of ids)
       for (const host of this.#swarm.hosts)
         this.#askFor(worker, {
           host,
           key: "",
           user: "",
-          tried: new Set(rows.filter((other) => other !== row)),
+          tried: new Set(ids.filter((other) => other !== id)),
           patienceMs: 5000,
         });
   }
