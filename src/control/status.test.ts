@@ -102,3 +102,12 @@ test("servers that have left the plan are told while what they were given goes o
   count(40, 0);
   expect(removedStatus(plan, removed, totals)).toEqual([]);
 });
+
+test("requests of a listener are those that have ended and upgraded connections that go on", () => {
+  const { plan, tally, totals } = stage();
+  const row = tally.routeRow(plan.routes[plan.listeners[0]!.route]!.slot);
+  tally.cells[row + routeCell.status2xx] = 5;
+  tally.cells[row + routeCell.aborted] = 1;
+  tally.cells[row + routeCell.open] = 3;
+  expect(listenerStatus(plan, totals)[0]).toMatchObject({ requests: 9, sessions: 0 });
+});

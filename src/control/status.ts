@@ -67,7 +67,7 @@ export interface ListenerStatus {
   /** Every request is answered by a redirect to https. */
   readonly redirect: boolean;
   readonly connections: number;
-  /** mode http. */
+  /** mode http: those that have ended, and upgraded connections and tunnels that are under way. */
   readonly requests: number;
   /** mode tcp and udp: connections or sessions that reached a server, those under way included. */
   readonly sessions: number;
@@ -150,7 +150,7 @@ export function listenerStatus(plan: Plan, totals: Totals): ListenerStatus[] {
   });
 }
 
-const requestCells: readonly number[] = [...codeCells.map(([, cell]) => cell), routeCell.aborted];
+const requestCells: readonly number[] = [...codeCells.map(([, cell]) => cell), routeCell.aborted, routeCell.open];
 
 function tlsStatus({ certificates }: Plan, { tls }: ListenerPlan): ListenerTlsStatus | null {
   if (tls === null) return null;

@@ -55,6 +55,11 @@ export function countStream(cells: Float64Array, stream: Stream): void {
   else cells[row + routeCell.aborted]!++;
 }
 
+/** It may go on for days: until it has ended, and counts as every other, it is one of those under way. */
+export function countUpgraded(cells: Float64Array, { route }: Exchange): void {
+  cells[route.row + routeCell.open]!++;
+}
+
 export function countExchange(cells: Float64Array, exchange: Exchange, nowMs: number): void {
   const { status, respondedMs } = exchange;
   const fault = isTunnelsEnd(exchange) ? null : exchange.fault;
@@ -63,6 +68,7 @@ export function countExchange(cells: Float64Array, exchange: Exchange, nowMs: nu
   if (!exchange.downstream!.isOfClient) return;
   const row = exchange.route.row;
   const seconds = (nowMs - exchange.startedMs) / 1000;
+  if (exchange.upgrade !== null) cells[row + routeCell.open]!--;
   // A fault behind a server's answer has cut it short, but for a rule that has given another. The target of a tunnel has answered by
   // accepting; a tunnel that comes to its limits has not been cut short.
   const isOpened = fault !== null && respondedMs === 0 && exchange.upgrade !== null && fault.side !== "downstream";

@@ -5,6 +5,7 @@
 import { type FaultCode, fault } from "../base/fault.ts";
 import { listenerCell, serverCell } from "../memory/tally.ts";
 import type { Head } from "../wire/http1/head.ts";
+import { countUpgraded } from "./account.ts";
 import type { TunnelLimits } from "./connect.ts";
 import type { Context } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
@@ -59,6 +60,7 @@ export class Upgrade {
     this.#tunnel = new Tunnel(downstream, upstream);
     this.#serverRow = serverRow;
     this.#limits = limits;
+    countUpgraded(context.tally.cells, exchange);
     this.#arm();
   }
 

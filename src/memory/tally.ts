@@ -80,7 +80,7 @@ export const routeCell = {
   durationSum: 8,
   /** mode tcp and udp: connections or sessions that reached a server and have ended; their durations are in the histogram too. */
   sessions: 9,
-  /** mode tcp and udp: the gauge of those under way. */
+  /** The gauge of those under way; mode http: of upgraded connections and tunnels, which have not been counted otherwise yet. */
   open: 10,
   bytesUp: 11,
   bytesDown: 12,

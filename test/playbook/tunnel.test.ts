@@ -30,6 +30,16 @@ test("an upgrade is asked for and granted, and then bytes go both ways", () => {
   play.expect(client.gets("bye"));
 });
 
+test("an upgraded connection is one of those under way until it ends, and is counted by its status then", () => {
+  const { play, client, server } = tunnel();
+  const counts = (): number[] => [routeCell.open, routeCell.status1xx].map((cell) => play.totals.route(0, cell));
+  expect(counts()).toEqual([1, 0]);
+  client.ends();
+  expect(counts()).toEqual([1, 0]);
+  server.ends();
+  expect(counts()).toEqual([0, 1]);
+});
+
 test("each half of a tunnel ends on its own", () => {
   const { play, client, server } = tunnel();
   client.ends();

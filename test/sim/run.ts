@@ -5,7 +5,7 @@ import type { BodyPlan, HooksPlan } from "../../src/config/plan.ts";
 import { Context } from "../../src/flow/context.ts";
 import { Site, type SiteParts } from "../../src/flow/site.ts";
 import { Arena } from "../../src/memory/arena.ts";
-import { listenerCell, poolCell, serverCell, Tally, Totals, workerCell } from "../../src/memory/tally.ts";
+import { listenerCell, poolCell, routeCell, serverCell, Tally, Totals, workerCell } from "../../src/memory/tally.ts";
 import { Memory } from "../playbook/memory.ts";
 import { clearArena, makePlan, setServer } from "../playbook/plan.ts";
 import { CachedRun } from "./cached/run.ts";
@@ -239,6 +239,7 @@ class Run {
     check("connections", this.#totals.worker(workerCell.connections));
     check("upstream connections", this.#totals.worker(workerCell.upstreamConnections));
     check("listener connections", this.#totals.listener(0, listenerCell.connections));
+    check("upgraded", this.#totals.route(0, routeCell.open));
     check("queued", this.#totals.pool(0, poolCell.queued));
     for (let slot = 0; slot < serverNames.length; slot++) {
       check(`in flight at ${slot}`, this.#totals.active(slot));

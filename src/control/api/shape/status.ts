@@ -165,7 +165,9 @@ export const listenerStatus: z.ZodType<ListenerStatus> = z
     pools: z.array(z.string()).describe("Every pool that it sends something to."),
     redirect: z.boolean().describe("Every request is answered by a redirect to https."),
     connections: z.int().describe("Connections of clients that are open."),
-    requests: z.number().describe("Of mode http."),
+    requests: z
+      .number()
+      .describe("Of mode http: those that have ended, and upgraded connections and tunnels that are under way."),
     sessions: z.number().describe("Of mode tcp and udp: those that reached a server, those under way included."),
     refused: z
       .number()
