@@ -3,7 +3,7 @@
 
 import { type Signal, signal } from "@preact/signals";
 import type { ComponentChildren, VNode } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { place } from "../router.ts";
 import { tell } from "./notice.tsx";
 
@@ -38,7 +38,8 @@ export function askFirst(asked: Question): void {
 /** Stands once in the shell. Whoever goes elsewhere, with Back too, has left the question. */
 export function Questions(): VNode | null {
   const { page, rest } = place.value;
-  useEffect(() => {
+  // With the change itself: an effect after the next picture would take away a question that is asked before it.
+  useLayoutEffect(() => {
     question.value = null;
   }, [page, rest.join("/")]);
   return question.value === null ? null : <Asked key={question.value.title} question={question.value} />;
