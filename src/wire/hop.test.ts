@@ -41,6 +41,10 @@ test("a tunnel is open behind the head of a 2xx, whatever length that names, and
     "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n",
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
     "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 204 No\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX: y\r\ncontent-length: 5\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nContent-Length: many\r\nTransfer-Encoding: gzip\r\nServer: x\r\n\r\n",
+    "HTTP/1.0 204 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 7\r\n\r\n",
   ];
   for (const answer of answers) {
     expect(told(asked().received(bytes(answer)))).toBe("open");
@@ -49,6 +53,19 @@ test("a tunnel is open behind the head of a 2xx, whatever length that names, and
     for (const byte of bytes(answer).subarray(0, -1)) expect(told(slow.received(Uint8Array.of(byte)))).toBe("more");
     expect(told(slow.received(bytes(`${answer.at(-1)}x`)))).toBe("open x");
   }
+});
+
+test("of what is no 2xx, or malformed elsewhere, they are looked at, and a head of nothing else has an end too", () => {
+  for (const answer of [
+    "HTTP/1.1 502 No\r\nContent-Length: 0\r\nContent-Length: 5\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nContent-Length: 5\r\nno field\r\n\r\n",
+    "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nContent-Length : 5\r\n\r\n",
+    `HTTP/1.1 200 OK\r\n${"Content-Length: 1\r\nContent-Length: 2\r\n".repeat(500)}`,
+  ])
+    expect(told(asked().received(bytes(answer)))).toBe("member");
+  // Behind the head it is the server's, whatever that says.
+  const whole = bytes("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nContent-Length: 5\r\n\r\nContent-Length: 3\r\n\r\nx");
+  expect(told(asked().received(whole))).toBe("open Content-Length: 3\r\n\r\nx");
 });
 
 test("an answer that may be about the target is the way's, one that is about us, or about CONNECT, the proxy's", () => {

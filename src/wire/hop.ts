@@ -39,6 +39,7 @@ const headFieldsMax = 100;
 /** Interim answers to one request: more are no answer. */
 const interimsMax = 8;
 const lineFeed = 0x0a;
+const longestFraming: number = "transfer-encoding:".length;
 
 const silent: HopStep = { kind: "more", say: null };
 const failed = (blame: "member" | "way", detail: string): HopStep => ({ kind: "failed", blame, detail });
@@ -62,6 +63,22 @@ function joined(one: Uint8Array | null, other: Uint8Array): Uint8Array {
   whole.set(one);
   whole.set(other, one.length);
   return whole;
+}
+
+const isFraming = /^(content-length|transfer-encoding):/i;
+
+/** Without the lines of a head that would say how long a body is; what is behind the head stays. */
+function withoutFraming(bytes: Uint8Array): Uint8Array {
+  const kept: Uint8Array[] = [];
+  let start = 0;
+  for (;;) {
+    const end = bytes.indexOf(lineFeed, start) + 1;
+    const line = bytes.subarray(start, end);
+    if (end === 0 || line.length <= "\r\n".length) break;
+    if (!isFraming.test(Buffer.from(line.subarray(0, longestFraming)).toString("latin1"))) kept.push(line);
+    start = end;
+  }
+  return new Uint8Array(Buffer.concat([...kept, bytes.subarray(start)]));
 }
 
 class ConnectHop implements Hop {
@@ -94,13 +111,19 @@ class ConnectHop implements Hop {
     }
     for (;;) {
       const head = new Head(headFieldsMax);
-      const end = parseResponse(head, whole, 0, whole.length, headBytesMax);
+      let end = parseResponse(head, whole, 0, whole.length, headBytesMax);
+      // A length or a coding of a 2xx means nothing here (RFC 9110 section 9.3.6), nor does how often it is named.
+      if (end === parsed.refused && head.status >= 200 && head.status < 300) {
+        const plain = withoutFraming(whole);
+        end = parseResponse(head, plain, 0, plain.length, headBytesMax);
+        if (end === parsed.more && whole.length >= headBytesMax) end = parsed.refused;
+        if (end >= 0) whole = plain;
+      }
       if (end === parsed.refused) return failed("member", "its answer to CONNECT is malformed");
       if (end === parsed.more) {
         this.#pending = whole;
         return silent;
       }
-      // A length or a coding of a 2xx means nothing here (RFC 9110 section 9.3.6).
       if (head.status >= 200) return answered(head.status, behind(whole, end));
       if (head.status === 101 || ++this.#interims > interimsMax)
         return failed("member", "its answer to CONNECT is malformed");
