@@ -618,7 +618,7 @@ export interface ListenerInput {
   proxyProtocol?: boolean | undefined;
   /** Mode http: a client that ends its sending half before its answer has begun is taken to have left, and its request is given up. Without this it gets its answer, as who has only said all may expect. Default: false. */
   abortOnClose?: boolean | undefined;
-  /** Proxies in front of Sluice, as addresses or CIDR blocks: who the client is they say in X-Forwarded-For, or with proxyProtocol in their PROXY header. What they say in X-Forwarded-* and Forwarded is continued, what others say there is removed. */
+  /** Proxies in front of Sluice, as addresses or CIDR blocks: who the client is they say in X-Forwarded-For, or with proxyProtocol in their PROXY header. What they say in X-Forwarded-For, -Proto, -Host, -Port, -Prefix, -Server, -Scheme, -Ssl, -Protocol and in Forwarded is continued, what others say there is removed. Other names of that kind (X-Forwarded-User) are applications' own and pass from everybody. */
   trustedProxies?: string[] | undefined;
   forwarding?: ForwardingInput | undefined;
   /** Pseudonym in the Via field of requests and responses (RFC 9110 7.6.3); false sends none. Default: "sluice". */
@@ -739,7 +739,7 @@ export interface ForwardingInput {
   forwarded?: boolean | undefined;
   /** Peers, as addresses or CIDR blocks, for which no X-Forwarded-For and no Forwarded is added, and whose own X-Forwarded-* and Forwarded go on as they are. That makes nobody believed: src, bans and limits go by the peer, unless trustedProxies holds it. */
   except?: string[] | undefined;
-  /** Believe X-Forwarded-* and Forwarded of trustedProxies. false: only their PROXY header (proxyProtocol), and those fields are removed as everybody's are. Default: true. */
+  /** Believe the X-Forwarded-* and Forwarded of trustedProxies that are named there. false: only their PROXY header (proxyProtocol), and those fields are removed as everybody's are. Default: true. */
   believe?: boolean | undefined;
 }
 

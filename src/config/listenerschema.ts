@@ -60,7 +60,7 @@ const forwarding = section({
   believe: flag()
     .default(true)
     .describe(
-      "Believe X-Forwarded-* and Forwarded of trustedProxies. false: only their PROXY header (proxyProtocol), and those fields are removed as everybody's are.",
+      "Believe the X-Forwarded-* and Forwarded of trustedProxies that are named there. false: only their PROXY header (proxyProtocol), and those fields are removed as everybody's are.",
     ),
 }).meta({
   id: "Forwarding",
@@ -189,7 +189,7 @@ export const listener: z.ZodType<Listener, ListenerInput> = section(
     trustedProxies: list(text("an IP address or a block", readCidr), "addresses and blocks")
       .default([])
       .describe(
-        "Proxies in front of Sluice, as addresses or CIDR blocks: who the client is they say in X-Forwarded-For, or with proxyProtocol in their PROXY header. What they say in X-Forwarded-* and Forwarded is continued, what others say there is removed.",
+        "Proxies in front of Sluice, as addresses or CIDR blocks: who the client is they say in X-Forwarded-For, or with proxyProtocol in their PROXY header. What they say in X-Forwarded-For, -Proto, -Host, -Port, -Prefix, -Server, -Scheme, -Ssl, -Protocol and in Forwarded is continued, what others say there is removed. Other names of that kind (X-Forwarded-User) are applications' own and pass from everybody.",
       ),
     forwarding: forwarding.prefault({}),
     via: z

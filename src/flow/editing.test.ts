@@ -156,6 +156,33 @@ test("what rules say of the client takes the place of what we would say, and of 
   );
 });
 
+test("a rule that says one thing of the client lets a stranger say none of the others", () => {
+  const family = ["For", "Proto", "Host", "Port", "Prefix", "Server", "Scheme", "Ssl", "Protocol"];
+  const names = ["Forwarded", ...family.map((name) => `X-Forwarded-${name}`)];
+  const forged = names.map((name) => `${name}: forged`);
+  const trusting: PlanOptions = { forwarding: { trusted: ["192.0.2.1/32"] } };
+  for (const name of names) {
+    for (const operation of ["set", "add"] as const)
+      expect(sent([field(operation, name, "ours")], get("/", ...forged))).toBe(
+        request("GET /", "Host: a", `${name}: ours`),
+      );
+    const twice = [field("add", name, "ours"), field("add", name, "too")];
+    expect(sent(twice, get("/", ...forged))).toBe(request("GET /", "Host: a", `${name}: ours`, `${name}: too`));
+    expect(sent([field("add", name, "ours")], get("/", ...forged), trusting)).toBe(
+      request("GET /", "Host: a", ...forged, `${name}: ours`),
+    );
+  }
+});
+
+test("nor does one that gives a spelling with _, which passes from nobody", () => {
+  const forged = ["X_Forwarded_Host: forged", "X-Forwarded_For: forged", "x_request-id: forged", "X_Other: 1"];
+  const does = [field("set", "X_Forwarded_For", "ours"), field("add", "X_FORWARDED_PORT", "81")];
+  for (const trusted of [[], ["192.0.2.1/32"]])
+    expect(sent(does, get("/", ...forged), { forwarding: { trusted } })).toBe(
+      request("GET /", "Host: a", "X_Other: 1", "X_Forwarded_For: ours", "X_FORWARDED_PORT: 81"),
+    );
+});
+
 test("a request keeps the id that its client gave, wherever edits have left that", () => {
   const options: PlanOptions = {
     requestId: { header: "x-request-id", keep: true },

@@ -3,7 +3,7 @@
 // than a client can. What a head says of its connection and of where its body ends is not for rules to say: such edits do
 // nothing, and neither do those that would leave a body where none is awaited, or none where one is.
 
-import { field } from "../wire/http1/fields.ts";
+import { clientFields, field, lookalikeNames } from "../wire/http1/fields.ts";
 import { authorityStart } from "../wire/http1/framing.ts";
 import type { Head } from "../wire/http1/head.ts";
 import type { Output } from "../wire/http1/writer.ts";
@@ -20,6 +20,8 @@ type Parts = Readonly<Partial<Record<"method" | "path" | "query" | "status", str
 const noParts: Parts = {};
 /** What OPTIONS asks of a whole server: no path that could have a query. */
 const asterisk = 0x2a;
+/** They share an id: who gives one of them gives it alone, and lets no other pass. */
+const lookalikes = lookalikeNames.map((text) => fieldName(text)!);
 
 export class Edits {
   readonly #fields: FieldEdits = new FieldEdits();
@@ -47,9 +49,11 @@ export class Edits {
     const name = fieldName(text);
     if (name === null || name.isFraming) return;
     const { id } = name;
-    const isOfClient = id >= field.forwarded && id <= field.xForwardedHost;
-    if (operation === "add" && isOfClient && (this.given & (1 << id)) === 0 && !isTrusted) operation = "set";
+    const isGiven = (this.given & (1 << id)) !== 0;
+    if (operation === "add" && !isGiven && !isTrusted && (clientFields & (1 << id)) !== 0) operation = "set";
     if (operation !== "set" && id === field.host) return;
+    if (id === field.lookalike && operation !== "remove" && !isGiven)
+      for (const lookalike of lookalikes) this.#fields.edit("remove", lookalike, "");
     if (operation !== "remove" && id !== field.other) this.given |= 1 << id;
     this.#fields.edit(operation, name, fieldText(value));
     this.isEmpty = false;

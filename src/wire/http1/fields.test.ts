@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { field, fieldId, isName } from "./fields.ts";
+import { clientFields, field, fieldId, isName, lookalikeNames } from "./fields.ts";
 
 const idOf = (name: string): number => {
   const bytes = Buffer.from(`x${name}y`, "latin1");
@@ -8,7 +8,7 @@ const idOf = (name: string): number => {
 
 test("known names are found in any case", () => {
   for (const [key, id] of Object.entries(field)) {
-    if (key === "other" || /lookalike/i.test(key) || key === "xForwardedOther") continue;
+    if (key === "other" || /lookalike/i.test(key)) continue;
     const name = key.replace(/[A-Z]/g, (letter) => `-${letter}`);
     expect(idOf(name)).toBe(id);
     expect(idOf(name.toLowerCase())).toBe(id);
@@ -16,10 +16,14 @@ test("known names are found in any case", () => {
   }
 });
 
-test("the rest of the family of X-Forwarded has one id", () => {
-  for (const name of ["X-Forwarded-Port", "x-forwarded-prefix", "X-FORWARDED-SSL"])
-    expect(idOf(name)).toBe(field.xForwardedOther);
-  expect(idOf("x-forwarded-else")).toBe(field.other);
+test("what says who a client is: each has an id of its own, and a bit", () => {
+  const said = ["for", "proto", "host", "port", "prefix", "server", "scheme", "ssl", "protocol"];
+  const ids = ["Forwarded", ...said.map((name) => `X-Forwarded-${name}`)].map(idOf);
+  expect(new Set(ids).size).toBe(10);
+  expect(ids.reduce((bits, id) => bits | (1 << id), 0)).toBe(clientFields);
+  for (const name of ["x-forwarded-else", "x-forwarded-user"]) expect(idOf(name)).toBe(field.other);
+  // Bits of all ids stand in one word (flow/edits.ts).
+  expect(Math.max(...Object.values(field))).toBeLessThan(32);
 });
 
 test("names that are only near are others", () => {
@@ -57,6 +61,7 @@ test("a name that CGI would take for one of ours is a lookalike, however it is s
   ]) {
     expect(idOf(name)).toBe(field.lookalike);
   }
+  expect(lookalikeNames.map(idOf)).toEqual(lookalikeNames.map(() => field.lookalike));
   for (const name of ["Content_Length", "TRANSFER_ENCODING"]) expect(idOf(name)).toBe(field.framingLookalike);
   for (const name of ["x_forwarded_else", "x_forwarded", "xx_forwarded_for"]) expect(idOf(name)).toBe(field.other);
 });

@@ -26,14 +26,17 @@ export const field = {
   xRequestId: 20,
   /** A name that CGI and its heirs take for one of X-Forwarded-*: "_" stands there for "-". */
   lookalike: 21,
-  /** The rest of that family: what applications build their links from. */
-  xForwardedOther: 22,
+  // The rest of that family: what applications build their links from. Each has its own id, since rules give each by itself.
+  xForwardedPort: 22,
   authorization: 23,
   /** The same of what says where a body ends: who takes it for the real one reads another message. */
   framingLookalike: 24,
+  xForwardedPrefix: 25,
+  xForwardedServer: 26,
+  xForwardedScheme: 27,
+  xForwardedSsl: 28,
+  xForwardedProtocol: 29,
 } as const;
-
-const others = ["port", "prefix", "server", "scheme", "ssl", "protocol"].map((what) => `x-forwarded-${what}`);
 
 const names: Readonly<Record<string, number>> = {
   host: field.host,
@@ -56,9 +59,23 @@ const names: Readonly<Record<string, number>> = {
   "user-agent": field.userAgent,
   referer: field.referer,
   "x-request-id": field.xRequestId,
+  "x-forwarded-port": field.xForwardedPort,
   authorization: field.authorization,
-  ...Object.fromEntries(others.map((name) => [name, field.xForwardedOther])),
+  "x-forwarded-prefix": field.xForwardedPrefix,
+  "x-forwarded-server": field.xForwardedServer,
+  "x-forwarded-scheme": field.xForwardedScheme,
+  "x-forwarded-ssl": field.xForwardedSsl,
+  "x-forwarded-protocol": field.xForwardedProtocol,
 };
+
+/** The nine of X-Forwarded-* that servers take for what a proxy says of its client; those of applications are not among them. */
+const forwardedNames = Object.keys(names).filter((name) => name.startsWith("x-forwarded-"));
+
+/** One bit for each field, by its id, that says who a client is and how it came; what strangers say there goes no further. */
+export const clientFields: number = ["forwarded", ...forwardedNames].reduce(
+  (bits, name) => bits | (1 << names[name]!),
+  0,
+);
 
 /** How a name looks to `fieldId`: setting bit 0x20 turns "_" into 0x7f, which no token holds. */
 const folded = (name: string): string => name.replaceAll("_", "\x7f");
@@ -74,11 +91,12 @@ function lookalikes(name: string): string[] {
   return spellings.filter((spelling) => spelling.includes("_"));
 }
 
+/** All names whose id is `lookalike`, in lower case. */
+export const lookalikeNames: readonly string[] = [...forwardedNames, "x-request-id"].flatMap(lookalikes);
+
 const known: readonly (readonly [string, number])[] = [
   ...Object.entries(names),
-  ...["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-request-id", ...others]
-    .flatMap(lookalikes)
-    .map((name): readonly [string, number] => [folded(name), field.lookalike]),
+  ...lookalikeNames.map((name): readonly [string, number] => [folded(name), field.lookalike]),
   ...["content-length", "transfer-encoding"]
     .flatMap(lookalikes)
     .map((name): readonly [string, number] => [folded(name), field.framingLookalike]),
