@@ -57,10 +57,7 @@ test.each([
   ],
   ["bind :80 ssl crt a.pem verify maybe ca-file b", "maybe must be none, optional or required"],
   ["bind :80 ssl crt a.pem ssl-min-ver TLS1.2", "TLS1.2 must be one of SSLv3, TLSv1.0, TLSv1.1, TLSv1.2, TLSv1.3"],
-  [
-    "bind :80 ssl crt-list x",
-    "crt-list is refused: lists of certificates are not read; name each by crt, or their folder",
-  ],
+  ["bind :80 ssl crt-list x", "x cannot be read"],
 ])("%s is told", (bind, message) => {
   expect(partsOf([bind]).told).toContain(`error ${message}`);
 });

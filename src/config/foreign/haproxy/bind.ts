@@ -8,9 +8,10 @@ import type { Ledger } from "../ledger.ts";
 import type { Origins } from "../origins.ts";
 import { listenAddresses } from "./address.ts";
 import { bindFlags, bindWords } from "./bindwords.ts";
+import { readCrtList } from "./crtlist.ts";
 import { based, type Ground } from "./ground.ts";
 import { type Options, readOptions } from "./options.ts";
-import { linePath, pathOf, type Statement, type Word } from "./scene.ts";
+import { type Conversion, linePath, pathOf, type Statement, type Word } from "./scene.ts";
 import { readCount, warn } from "./tell.ts";
 import { protocols, versionsOf } from "./tls.ts";
 
@@ -22,6 +23,8 @@ export interface Bind {
   readonly maxConnections: number | null;
   /** Null without TLS. */
   readonly tls: ListenerTlsInput | null;
+  /** Which word each of its certificates is from. */
+  readonly certificateWords: readonly Word[];
   readonly options: Options;
 }
 
@@ -37,7 +40,13 @@ const neighbours: readonly string[] = [
 ];
 
 /** Null when there is no address in it. */
-export function readBind(ledger: Ledger, statement: Statement, mode: "http" | "tcp", ground: Ground): Bind | null {
+export function readBind(
+  conversion: Conversion,
+  statement: Statement,
+  mode: "http" | "tcp",
+  ground: Ground,
+): Bind | null {
+  const { ledger } = conversion;
   const [, word, ...rest] = statement.words as [Word, Word | undefined, ...Word[]];
   if (word === undefined) {
     ledger.fault(linePath(statement), 'needs an address, as in "bind *:80"');
@@ -49,13 +58,17 @@ export function readBind(ledger: Ledger, statement: Statement, mode: "http" | "t
   if (proto !== null && proto.text !== "h1") ledger.refuse(pathOf(proto), `${proto.text} is not spoken; HTTP/1.1 is`);
   if (options.has("v6only") && addresses?.some((address) => address.startsWith(":")) === true)
     ledger.approximate(pathOf(options.word("v6only")!), "IPv4 clients are taken at this address too");
-  const tls = options.has("ssl") ? tlsOf(ledger, statement, options, mode, ground) : null;
+  const certificates = options.has("ssl") ? certificatesOf(conversion, options, ground) : [];
+  const files = certificates.map(({ file }) => file);
+  const tls = options.has("ssl") ? tlsOf(ledger, statement, options, mode, ground, files) : null;
   if (!options.has("ssl") && options.has("crt"))
     warn(ledger, options.word("crt")!, "does nothing without ssl, as in HAProxy: clients are taken without TLS");
   if (addresses === null) return null;
   // 0 is as good as none.
   const maxConnections = readCount(ledger, options.value("maxconn") ?? undefined, 0, 10_000_000) || null;
-  return { statement, word, addresses, isProxied: options.has("accept-proxy"), maxConnections, tls, options };
+  const certificateWords = certificates.map((each) => each.word);
+  const isProxied = options.has("accept-proxy");
+  return { statement, word, addresses, isProxied, maxConnections, tls, certificateWords, options };
 }
 
 /** What all listeners of a bind have. */
@@ -71,8 +84,37 @@ export function bindKeys(ledger: Ledger, bind: Bind, mode: "http" | "tcp"): Part
   };
 }
 
-function tlsOf(ledger: Ledger, statement: Statement, options: Options, mode: string, ground: Ground): ListenerTlsInput {
-  const files = options.values("crt").map((word) => based(ground.crtBase || ground.base, word.text));
+interface Certificate {
+  readonly file: string;
+  readonly word: Word;
+}
+
+/** In the order of the line: the first is shown to clients that name nobody. */
+function certificatesOf(conversion: Conversion, options: Options, ground: Ground): readonly Certificate[] {
+  const { ledger } = conversion;
+  const from = (word: Word, text: string): Certificate => ({ file: based(ground.crtBase || ground.base, text), word });
+  const lists = new Set(options.values("crt-list"));
+  return [...options.values("crt"), ...lists]
+    .toSorted((one, other) => one.index - other.index)
+    .flatMap((word) => {
+      if (!lists.has(word)) return [from(word, word.text)];
+      const text = conversion.textOf(word.text);
+      const list = text === null ? null : readCrtList(text);
+      if (list === null) ledger.fault(pathOf(word), "cannot be read");
+      else if (list.refused !== null) ledger.refuse(pathOf(word), list.refused);
+      else if (list.files.length === 0) ledger.fault(pathOf(word), "names no certificate");
+      return (list?.files ?? []).map((file) => from(word, file));
+    });
+}
+
+function tlsOf(
+  ledger: Ledger,
+  statement: Statement,
+  options: Options,
+  mode: string,
+  ground: Ground,
+  files: readonly string[],
+): ListenerTlsInput {
   if (files.length === 0 && !options.has("crt-list"))
     ledger.fault(linePath(statement), "needs a certificate with ssl: crt and a file");
   const clientCertificate = clientCertificateOf(ledger, options, ground);
@@ -81,7 +123,7 @@ function tlsOf(ledger: Ledger, statement: Statement, options: Options, mode: str
     ledger.approximate(pathOf(options.value("alpn")!), "HTTP/2 is not offered; clients speak HTTP/1.1");
   const ciphers = options.value("ciphers")?.text ?? ground.bind.ciphers;
   return {
-    certificates: files.length === 1 ? files[0]! : files,
+    certificates: files.length === 1 ? files[0]! : [...files],
     ...(options.has("strict-sni") ? { unknownName: "refuse" } : {}),
     ...versionsOf(ledger, options, ground.bind),
     ...(ciphers === undefined ? {} : { ciphers }),
@@ -104,10 +146,13 @@ function clientCertificateOf(ledger: Ledger, options: Options, ground: Ground): 
 }
 
 /** Which words our keys come from. */
-export function tellBindOrigins(origins: Origins, ours: Path, { word, options, statement }: Bind): void {
+export function tellBindOrigins(
+  origins: Origins,
+  ours: Path,
+  { word, options, statement, certificateWords }: Bind,
+): void {
   const pairs: Readonly<Record<string, string>> = {
     ciphers: "ciphers",
-    certificates: "crt",
     alpn: "alpn",
     minVersion: "ssl-min-ver",
     maxVersion: "ssl-max-ver",
@@ -119,6 +164,7 @@ export function tellBindOrigins(origins: Origins, ours: Path, { word, options, s
     const value = options.value(name);
     if (value !== null) origins.add([...ours, "tls", key], pathOf(value));
   }
-  for (const [index, value] of options.values("crt").entries())
+  if (certificateWords[0] !== undefined) origins.add([...ours, "tls", "certificates"], pathOf(certificateWords[0]));
+  for (const [index, value] of certificateWords.entries())
     origins.add([...ours, "tls", "certificates", index], pathOf(value));
 }

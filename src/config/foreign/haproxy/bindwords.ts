@@ -9,6 +9,7 @@ const versions = read("minVersion and maxVersion");
 export const bindWords: Keywords = {
   ssl: read("tls"),
   crt: read("tls.certificates"),
+  "crt-list": read("tls.certificates, where it is a list of files and no more"),
   "ca-file": read("tls.clientCertificate.ca"),
   verify: read("tls.clientCertificate.mode"),
   alpn: read("tls.alpn"),
@@ -38,7 +39,6 @@ export const bindWords: Keywords = {
   ...each(differs("the keys of session tickets are Sluice's own"), "tls-ticket-keys"),
   v4v6: noted("that is how it is here"),
   v6only: read("nothing; clients of IPv4 are taken at :: too"),
-  "crt-list": refused("lists of certificates are not read; name each by crt, or their folder"),
   "crl-file": refused(
     "lists of revoked certificates are not looked at, and a client would be let in that HAProxy keeps out",
   ),

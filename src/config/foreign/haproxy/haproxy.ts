@@ -205,7 +205,7 @@ class Builder implements Conversion {
     for (const [proxy, settings] of this.#settings) {
       const binds = settings
         .all("bind")
-        .flatMap((statement) => readBind(this.ledger, statement, proxy.mode, this.#ground) ?? []);
+        .flatMap((statement) => readBind(this, statement, proxy.mode, this.#ground) ?? []);
       if (isForStats(settings)) {
         const admin = statsProxy(this.ledger, settings, binds, this.#elsewhere);
         if (admin !== null) this.draft.config.admin ??= admin;
