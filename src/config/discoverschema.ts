@@ -192,6 +192,11 @@ export const discover: z.ZodType<Discover, DiscoverInput> = section({
   onFailure: choice(["keep", "empty"])
     .default("keep")
     .describe("When there is no answer: the servers of the last one stay, or there are none."),
+  onNothing: choice(["failure", "empty"])
+    .default("failure")
+    .describe(
+      "Of file, http and exec, when the answer has no text at all: it is none, or it says that there is no server.",
+    ),
 }).meta({
   id: "Discover",
   description: "A source of servers: exactly one of file, dns, http, exec, docker, kubernetes, consul, registry.",

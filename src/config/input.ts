@@ -1123,6 +1123,8 @@ export interface PoolInput {
   sticky?: string | StickyInput | undefined;
   /** Further attempts after the first. Only what cannot have reached a server, or is idempotent, is ever sent again. Default: 2. */
   retries?: number | undefined;
+  /** Which backups serve while no other server is available: all of them, by balance, or the first that is, in the order of servers. Default: "all". */
+  backups?: "all" | "first" | undefined;
   /** Whether a further attempt may go to another server. Default: true. */
   redispatch?: boolean | undefined;
   retryBudget?: RetryBudgetInput | undefined;
@@ -1211,6 +1213,8 @@ export interface DiscoverInput {
   timeout?: string | undefined;
   /** When there is no answer: the servers of the last one stay, or there are none. Default: "keep". */
   onFailure?: "keep" | "empty" | undefined;
+  /** Of file, http and exec, when the answer has no text at all: it is none, or it says that there is no server. Default: "failure". */
+  onNothing?: "failure" | "empty" | undefined;
 }
 
 /** Every address of a name is a server, for as long as its TTL says. */

@@ -665,6 +665,7 @@ export interface Pool {
     | Balance;
   sticky?: string | Sticky | undefined;
   retries: number;
+  backups: "all" | "first";
   redispatch: boolean;
   retryBudget: RetryBudget;
   queue: Queue;
@@ -714,6 +715,7 @@ export interface Discover {
   interval: string;
   timeout: string;
   onFailure: "keep" | "empty";
+  onNothing: "failure" | "empty";
 }
 
 export interface DiscoverDns {

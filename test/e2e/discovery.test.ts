@@ -19,7 +19,7 @@ const testWithDnsmasq = testWith(["dnsmasq"]);
 
 /** Swapped in, as a careful writer does. */
 function put(path: string, servers: readonly string[]): void {
-  writeFileSync(`${path}.new`, servers.map((each) => `${each}\n`).join(""));
+  writeFileSync(`${path}.new`, ["# servers", ...servers].map((each) => `${each}\n`).join(""));
   renameSync(`${path}.new`, path);
 }
 

@@ -38,13 +38,18 @@ test("one that is emptied, and written in steps, is read when it stands still: n
   expect([...new Set(texts)]).toEqual([one, `${one} ${two}`]);
 });
 
-test("one that stays empty has no servers", async () => {
+test("one that stays empty says nothing, and a comment says that there is no server", async () => {
   await using room = new Room();
   const file = room.write("servers.txt", `${one}\n`);
   const listening = new Listening(room, { file }).start();
   await listening.tells(one);
   truncateSync(file);
+  await listening.tells("no answer");
+  expect(listening.problem).toStartWith("tells nothing at all");
+  writeFileSync(file, "# nobody\n");
   await listening.tells("");
+  const bare = new Listening(room, { file: room.write("bare", ""), onNothing: "empty" }).start();
+  await bare.tells("");
 });
 
 test("a link that is turned to another folder is followed, as a ConfigMap is", async () => {

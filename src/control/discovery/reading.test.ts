@@ -59,12 +59,17 @@ unix:/run/app.sock backup
     ]);
   });
 
-  test("an answer of which nothing is good is none, and an empty one says that there is no server", () => {
+  test("an answer of which nothing is good is none, and so is nothing at all; that there is no server is said by a comment or []", () => {
     expect(told("<html>\n<body>secret</body>")).toStartWith(
       "tells of no server that can be used: line 1 is no host:port",
     );
-    expect(told("")).toEqual([]);
+    const silence = "tells nothing at all; an empty list is written `[]` or a comment";
+    for (const nothing of ["", "\n", " \r\n\t", "\ufeff"])
+      for (const format of ["auto", "lines", "json"] as const) expect(told(nothing, { format })).toBe(silence);
     expect(told("# nobody\n")).toEqual([]);
+    expect(told("[]")).toEqual([]);
+    expect(told("", { onNothing: "empty" })).toEqual([]);
+    expect(told("\n", { onNothing: "empty", format: "json" })).toEqual([]);
   });
 
   test("the port beside it is for those that say none", () => {
@@ -132,9 +137,12 @@ describe("patterns", () => {
     expect(told("x 10.0.0.1 y", { pattern: "^x (?<host>\\S+) y$", port: 80 })).toEqual(["10.0.0.1:80"]);
   });
 
-  test("a text in which it finds nothing is no answer, and an empty one is", () => {
-    expect(told("<html>", { pattern: "(?<host>\\d+)" })).toBe("tells nothing that the pattern finds");
-    expect(told("\n", { pattern: "(?<host>\\d+)" })).toEqual([]);
+  test("a text in which it finds nothing is no answer, and nothing at all is one where that is said", () => {
+    const pattern = "(?<host>\\d+)";
+    expect(told("<html>", { pattern })).toBe("tells nothing that the pattern finds");
+    expect(told("\n", { pattern })).toStartWith("tells nothing at all");
+    expect(told("\n", { pattern, onNothing: "empty" })).toEqual([]);
+    expect(told("<html>", { pattern, onNothing: "empty" })).toBe("tells nothing that the pattern finds");
   });
 
   test("what takes others for ever takes no longer than the text is long", () => {

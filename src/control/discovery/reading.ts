@@ -1,5 +1,5 @@
 // Reads the text of a file, a document or a program's output: lines, JSON, or what a pattern finds. It knows how servers are written
-// and not where the text is from. A text that is cut off or is something else altogether, as the page of a proxy that
+// and not where the text is from. A text that is cut off, has nothing in it or is something else altogether, as the page of a proxy that
 // has lost its server, is no answer rather than an empty one: it must not take a pool down.
 
 import { RE2JS } from "re2js";
@@ -12,17 +12,21 @@ export const answerBytesMax: number = 1 << 20;
 /** So many entries are looked at; a source has fewer servers than that. */
 const entriesMax = 10_000;
 
-export type Manner = Pick<Discover, "format" | "fields" | "pattern" | "port">;
+export type Manner = Pick<Discover, "format" | "fields" | "pattern" | "port" | "onNothing">;
 
 export function readAnswer(text: string, manner: Manner, teller: Teller = "here"): Answer {
   if (text.length > answerBytesMax) return tooLong;
   const { format, pattern, port } = manner;
   const bare = text.replace(/^\ufeff/, "");
+  if (bare.trim() === "") return manner.onNothing === "failure" ? nothing : answerOf([], port, teller);
   const isJson = format === "json" || (format === "auto" && pattern === undefined && /^\s*[[{]/.test(bare));
   if (isJson) return readJson(bare, manner, teller);
   if (pattern !== undefined && format !== "lines") return readMatches(bare, pattern, port, teller);
   return answerOf(bounded(linesOf(bare)), port, teller);
 }
+
+/** As of a program that has failed behind a pipe, or a file that somebody is about to write. */
+const nothing: Answer = { ok: false, problem: "tells nothing at all; an empty list is written `[]` or a comment" };
 
 export const tooLong: Answer = { ok: false, problem: `tells more than ${answerBytesMax >> 20} MiB` };
 
@@ -136,7 +140,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function readMatches(text: string, pattern: string, port: number | undefined, teller: Teller): Answer {
   const entries = bounded(matchesOf(text, RE2JS.compile(pattern)));
-  if (entries.length === 0 && text.trim() !== "") return { ok: false, problem: "tells nothing that the pattern finds" };
+  if (entries.length === 0) return { ok: false, problem: "tells nothing that the pattern finds" };
   return answerOf(entries, port, teller);
 }
 

@@ -142,7 +142,7 @@ const readers: Record<AskedKind, Reader> = {
         "a relative path starts at the folder of this file; in gobetween, at the folder that it was started in",
       );
     return {
-      discover: { exec: command.length === 0 ? ["true"] : [...command], format: "lines" },
+      discover: { exec: command.length === 0 ? ["true"] : [...command], format: "lines", onNothing: "empty" },
       places: [[["exec"], table.at("exec_command")]],
     };
   },
@@ -153,6 +153,7 @@ const readers: Record<AskedKind, Reader> = {
       discover: {
         http: needed(table, "plaintext_endpoint"),
         ...(pattern === undefined ? { format: "lines" as const } : { format: "pattern" as const, pattern }),
+        onNothing: "empty",
       },
       places: [
         [["http"], table.at("plaintext_endpoint")],
