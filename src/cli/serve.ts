@@ -118,7 +118,7 @@ function obeySignals(starting: Promise<Control>, stopper: AbortController, sourc
     void starting.then(
       async (control) => {
         if (!isFirst) await endNow(control, signal, log);
-        else if (await drain(control, signal, log)) process.exit(0);
+        else await drainAll(control, signal, log);
       },
       // It did not start, and serve has said why.
       (error) => {
@@ -165,12 +165,14 @@ function cutStart(isFirst: boolean, stopper: AbortController, signal: string, lo
   stopper.abort();
 }
 
-/** False when it was cut short by a second signal, which ends the process with another exit code. */
-async function drain(control: Control, signal: string, log: Log): Promise<boolean> {
+/** Where a second signal cuts it short, that ends the process. */
+async function drainAll(control: Control, signal: string, log: Log): Promise<void> {
   log.info(`${signal}: draining, for ${control.plan.drainMs / 1000} s at the most; a second signal ends it at once`);
-  const isWhole = await control.drain();
-  if (isWhole) log.info("stopped cleanly");
-  return isWhole;
+  const outcome = await control.drain();
+  if (outcome === "cut") return;
+  if (outcome === "whole") log.info("stopped cleanly");
+  else log.warn("stopped; what the workers that were killed had under way was cut off, and is in no log");
+  process.exit(outcome === "whole" ? 0 : 1);
 }
 
 async function endNow(control: Control, signal: string, log: Log): Promise<void> {

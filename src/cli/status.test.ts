@@ -95,6 +95,16 @@ const sample: Status = {
   sentinel: null,
 };
 
+test("a worker that stands still says so in place of how the one before it ended", () => {
+  const [first] = sample.workers;
+  const workers = [{ ...first!, state: "stalled" as const, restarts: 1, lastExit: "signal SIGSEGV" }];
+  const line = statusText({ ...sample, workers })
+    .split("\n")
+    .find((text) => text.includes("stalled"));
+  expect(line).toContain("stands still, takes nothing");
+  expect(line).not.toContain("SIGSEGV");
+});
+
 test("a fleet is a line, with what is wrong with it", () => {
   const figures = { ageMs: 9000, exchanges: 1, failures: 1, keysSent: 0, keysReceived: 0, problem: null };
   const fleet: NonNullable<Status["fleet"]> = {

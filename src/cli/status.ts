@@ -63,7 +63,7 @@ function workerTable({ workers }: Status): string {
     state,
     String(connections),
     String(restarts),
-    restarts === 0 ? "" : (lastExit ?? ""),
+    state === "stalled" ? "stands still, takes nothing" : restarts === 0 ? "" : (lastExit ?? ""),
   ]);
   return table(["WORKER", "PID", "STATE", "CONNECTIONS", "RESTARTS", "LAST EXIT"], rows, [3, 4]);
 }

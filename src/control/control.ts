@@ -403,13 +403,13 @@ export class Control implements AdminService {
     return this.#doors!.others;
   }
 
-  /** Ends when no exchange is under way any more, at the latest after the plan's drain time. False when `end` came in between. */
-  async drain(): Promise<boolean> {
+  /** Ends when no exchange is under way any more, at the latest after the plan's drain time. `killed`: some workers did not end by themselves. `cut`: `end` came in between. */
+  async drain(): Promise<"whole" | "killed" | "cut"> {
     this.#phase = "draining";
-    await this.#supervisor.drain(this.plan.drainMs);
-    if (this.#isCut) return false;
+    const isWhole = await this.#supervisor.drain(this.plan.drainMs);
+    if (this.#isCut) return "cut";
     await this.#close();
-    return true;
+    return isWhole ? "whole" : "killed";
   }
 
   /** Ends now, with all that is under way. */
@@ -422,7 +422,7 @@ export class Control implements AdminService {
   /** Workers open their log files anew, after they were renamed by a log rotation. */
   reopenLogs(): void {
     for (const { pid, state } of this.#supervisor.status())
-      if (pid !== null && state === "up") process.kill(pid, "SIGUSR1");
+      if (pid !== null && (state === "up" || state === "stalled")) process.kill(pid, "SIGUSR1");
   }
 
   /** The config file again, as SIGHUP asks for it. */

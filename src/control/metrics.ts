@@ -63,7 +63,7 @@ function writeWorkers(out: Exposition, { workers, totals }: MetricsSource): void
   const cell = (index: number): Sample[] => each(({ worker }) => totals.ofWorker(worker, index));
   out.gauge(
     "sluice_worker_up",
-    "1 while the worker accepts traffic.",
+    "1 while the worker accepts traffic; 0 while it starts, or has stood still for 2 s.",
     each(({ state }) => (state === "up" ? 1 : 0)),
   );
   out.counter(

@@ -22,6 +22,8 @@ export interface Seat {
   /** How often its event loop had turned, and since when it has not turned again. */
   beat: number;
   beatAtMs: number;
+  /** That it stands still. */
+  isTold: boolean;
   earlyDeaths: number;
   restarts: number;
   lastExit: string | null;
@@ -33,8 +35,8 @@ export interface Seat {
 export interface WorkerStatus {
   readonly worker: number;
   readonly pid: number | null;
-  /** waiting: died, and is replaced after a pause. ended: drained at the end, and not replaced. */
-  readonly state: "up" | "starting" | "waiting" | "ended";
+  /** stalled: its event loop stands still. waiting: died, and is replaced after a pause. ended: drained at the end, and not replaced. */
+  readonly state: "up" | "stalled" | "starting" | "waiting" | "ended";
   readonly generation: number | null;
   readonly restarts: number;
   /** How the one before it ended. */
@@ -52,6 +54,7 @@ export function newSeat(worker: number): Seat {
     planned: null,
     beat: 0,
     beatAtMs: 0,
+    isTold: false,
     earlyDeaths: 0,
     restarts: 0,
     lastExit: null,

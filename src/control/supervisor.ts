@@ -14,6 +14,7 @@ import type { Plan } from "../config/plan.ts";
 import type { Totals } from "../memory/tally.ts";
 import type { Log } from "./log.ts";
 import { type Brake, defaultBrake, newSeat, pauseMsOf, type Seat, type WorkerStatus } from "./seat.ts";
+import { Standstill } from "./standstill.ts";
 import type { Spawn } from "./workerprocess.ts";
 
 export interface SupervisorOptions {
@@ -49,10 +50,8 @@ const aliveMs = 3000;
 /** What a worker gets beyond its drain time before it is killed: it ends by itself when the time is over. */
 const DRAIN_GRACE_MS = 2000;
 const END_GRACE_MS = 500;
-/** Between two looks at workers; later, nothing is known of the time between. */
-const lateMs = 3000;
-/** A worker beats four times a second. */
-const stallMsLeast = 1000;
+/** The longest that a timer can be set for (2^31 - 1 ms). */
+const timerMsMax = 0x7fffffff;
 const endingProblem = "Sluice is shutting down";
 const noFiles: PlanFiles = {
   tables: {},
@@ -78,7 +77,7 @@ export class Supervisor {
   #isEnding = false;
   /** That its path leads nowhere is said once. */
   #isArenaMissed = false;
-  #watchedMs = 0;
+  readonly #standstill = new Standstill();
   #emptied: (() => void) | null = null;
   /** By the path of the file. */
   readonly #profiles = new Map<string, { readonly seat: Seat; readonly done: (problem: string | null) => void }>();
@@ -172,33 +171,35 @@ export class Supervisor {
    * often one has turned.
    */
   watch(stallMs: number, beatOf: (worker: number) => number, nowMs: number = performance.now()): void {
-    // Where we have stood still ourselves, so may they: the machine slept.
-    const isLate = nowMs - this.#watchedMs > lateMs;
-    this.#watchedMs = nowMs;
+    this.#standstill.look(nowMs);
     for (const seat of this.#seats) {
-      const beat = beatOf(seat.worker);
-      if (isLate || seat.process === null || beat !== seat.beat || this.#isProfiled(seat)) {
-        seat.beat = beat;
+      const verdict = this.#standstill.judge(seat, beatOf(seat.worker), this.#isProfiled(seat), stallMs);
+      if (verdict === null) continue;
+      const forS = Math.floor(this.#standstill.stoodMs(seat) / 1000);
+      const stands = `worker ${seat.worker} (pid ${seat.process!.pid}) has stood still for ${forS} s`;
+      const causes = "a hook that never ends, a process that was stopped, or a machine that is overloaded";
+      if (verdict === "tell") this.#log.warn(`${stands} and takes nothing (${causes}); stallTimeout lets it be`);
+      else {
+        this.#log.error(`${stands} (${causes}; see stallTimeout) and is killed`);
         seat.beatAtMs = nowMs;
-      } else if (stallMs > 0 && nowMs - seat.beatAtMs > Math.max(stallMs, stallMsLeast)) {
-        const forS = Math.floor((nowMs - seat.beatAtMs) / 1000);
-        const why = "a hook that never ends, or a machine that is overloaded; see stallTimeout";
-        this.#log.error(
-          `worker ${seat.worker} (pid ${seat.process.pid}) has stood still for ${forS} s (${why}) and is killed`,
-        );
-        seat.beatAtMs = nowMs;
-        seat.process.kill();
+        seat.process!.kill();
       }
     }
   }
 
-  /** Stops accepting, lets exchanges end, and resolves when every worker has ended. */
-  async drain(drainMs: number): Promise<void> {
+  /** Stops accepting, lets exchanges end, and resolves when every worker has ended: with false where some had to be killed. */
+  async drain(drainMs: number): Promise<boolean> {
     this.#stop();
     for (const seat of this.#seats) seat.process?.send({ kind: "drain", drainMs });
-    const timer = setTimeout(() => this.#killAll("did not end in its drain time"), drainMs + DRAIN_GRACE_MS);
+    let isWhole = true;
+    const killAll = (): void => {
+      isWhole = false;
+      this.#killAll("did not end in its drain time");
+    };
+    const timer = setTimeout(killAll, Math.min(drainMs + DRAIN_GRACE_MS, timerMsMax));
     await this.#empty();
     clearTimeout(timer);
+    return isWhole;
   }
 
   /** Ends all workers at once: they cut what is under way, log it, and have a moment for that. */
@@ -211,7 +212,7 @@ export class Supervisor {
   }
 
   get isUp(): boolean {
-    return this.#seats.some((seat) => seat.planned !== null);
+    return this.#seats.some((seat) => this.#stateOf(seat) === "up");
   }
 
   get generation(): number {
@@ -234,9 +235,9 @@ export class Supervisor {
     }));
   }
 
-  #stateOf({ planned, process }: Seat): WorkerStatus["state"] {
-    if (planned !== null) return "up";
-    if (process !== null) return "starting";
+  #stateOf(seat: Seat): WorkerStatus["state"] {
+    if (seat.planned !== null) return this.#standstill.isSilent(seat) ? "stalled" : "up";
+    if (seat.process !== null) return "starting";
     return this.#isEnding ? "ended" : "waiting";
   }
 
@@ -246,6 +247,8 @@ export class Supervisor {
     seat.sent = null;
     seat.planned = null;
     seat.startedAtMs = performance.now();
+    seat.beatAtMs = seat.startedAtMs;
+    seat.isTold = false;
     const life = ++seat.life;
     const { arenaPath, lostArena, workers, spawn } = this.#options;
     const lost = lostArena?.() ?? null;

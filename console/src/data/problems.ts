@@ -54,7 +54,7 @@ function ofService({ figures, status, nowMs }: Known): Problem[] {
   if (figures.state === "down") add("state", "bad", "No worker is up", "nothing is served");
   if (figures.state === "draining")
     add("state", "warn", "Sluice is draining", "it ends when what is under way has ended");
-  const missing = figures.workers.filter(({ state }) => state === "waiting" || state === "starting");
+  const missing = figures.workers.filter(({ state }) => state !== "up" && state !== "ended");
   if (missing.length > 0 && figures.state !== "starting")
     for (const { worker, state } of missing) {
       const last = status?.workers.find((each) => each.worker === worker)?.lastExit ?? null;
@@ -62,7 +62,7 @@ function ofService({ figures, status, nowMs }: Known): Problem[] {
         `worker ${worker}`,
         "warn",
         `Worker ${worker} is ${state}`,
-        last === null ? "" : `the one before it: ${last}`,
+        state === "stalled" ? "it stands still, and takes nothing" : last === null ? "" : `the one before it: ${last}`,
       );
     }
   if (figures.confirmBy !== null)

@@ -23,7 +23,7 @@ export interface Traffic {
 
 export interface WorkerFigures {
   readonly worker: number;
-  readonly state: "up" | "starting" | "waiting" | "ended";
+  readonly state: "up" | "stalled" | "starting" | "waiting" | "ended";
   readonly requests: number;
   readonly connections: number;
   readonly upstreamConnections: number;
@@ -242,8 +242,10 @@ const workerFigures: z.ZodType<WorkerFigures> = z
   .strictObject({
     worker: z.int().describe("Its number, from 0 on."),
     state: z
-      .enum(["up", "starting", "waiting", "ended"])
-      .describe("waiting: its process has ended, and the next one is started in a moment."),
+      .enum(["up", "stalled", "starting", "waiting", "ended"])
+      .describe(
+        "stalled: its process stands still, and takes nothing. waiting: its process has ended, and the next one is started in a moment.",
+      ),
     requests: z.number().describe("Requests a second."),
     connections: z.number().describe("Connections of clients that are open."),
     upstreamConnections: z.number().describe("Connections to servers that are open."),

@@ -182,8 +182,10 @@ export const workerRecord: z.ZodType<WorkerRecord> = z
     worker: z.int().describe("Its number, from 0 on."),
     pid: z.int().nullable().describe("Of its process; null while it has none."),
     state: z
-      .enum(["up", "starting", "waiting", "ended"])
-      .describe("waiting: its process has ended, and the next one is started in a moment."),
+      .enum(["up", "stalled", "starting", "waiting", "ended"])
+      .describe(
+        "stalled: its process stands still, and takes nothing. waiting: its process has ended, and the next one is started in a moment.",
+      ),
     generation: z.int().nullable().describe("Of the plan that it serves by."),
     restarts: z.int().describe("How often its process was replaced."),
     lastExit: z.string().nullable().describe("How the process before it ended."),
