@@ -177,6 +177,7 @@ const planFor = (mode: ListenerMode): Plan => ({
       timeouts: { connectMs: 5000, responseMs: 60_000, readMs: 60_000, serverIdleMs: 0 },
       retries: 2,
       redispatch: true,
+      isOneBackup: false,
       retryBudget: { ratio: 0.2, minimumPerSecond: 10 },
       queue: { lengthMax: 1000, timeoutMs: 5000 },
       idle: { connectionsMax: 256, timeoutMs: 60_000 },

@@ -86,6 +86,28 @@ test("backups serve only while no other server can", () => {
   expect(new Set(picks(backends, 8))).toEqual(new Set([2]));
 });
 
+test("one backup at a time: the first that is well serves alone, and gives way to one before it", () => {
+  const plan = servers({ backup: true, weight: 0 }, {}, { backup: true }, { backup: true }, {});
+  const backends = new Backends({ ...samplePool("roundRobin", plan), isOneBackup: true }, arena, 0, 2, Math.random);
+  const inTurn = (): Set<number> => new Set(picks(backends, 12));
+  expect(inTurn()).toEqual(new Set([1, 4]));
+  set(1, down);
+  set(4, down);
+  expect(inTurn()).toEqual(new Set([2]));
+  set(2, down);
+  expect(inTurn()).toEqual(new Set([3]));
+  expect(backends.eligibleCount).toBe(1);
+  set(3, down);
+  expect(backends.pick(0)).toBe(-1);
+  set(3, up);
+  set(2, up);
+  expect(inTurn()).toEqual(new Set([2]));
+  expect(backends.pickExcept(Uint8Array.of(0, 0, 1, 0, 0), 0)).toBe(3);
+  set(4, up);
+  expect(inTurn()).toEqual(new Set([4]));
+  expect(backends.pickExcept(Uint8Array.of(0, 0, 0, 0, 1), 0)).toBe(2);
+});
+
 test("a server of weight 0 and one whose name has no address yet get nothing", () => {
   const unresolved = { kind: "tcp", host: "", port: 0 } as const;
   const backends = create("first", servers({ weight: 0 }, { address: unresolved }, { backup: true }));

@@ -24,6 +24,7 @@ export class Backends implements Source {
   readonly eligible: Int32Array;
   readonly isEligible: Uint8Array;
   readonly isBackupWell: Uint8Array;
+  readonly isOneBackup: boolean;
   readonly weights: Float64Array;
   readonly arrivals: Int32Array;
   eligibleCount = 0;
@@ -63,6 +64,7 @@ export class Backends implements Source {
     this.#policy = createPolicy(plan.balance, servers);
     this.#failover = createFailoverPolicy(plan.balance, servers, this.#policy);
     this.isKeyed = this.#policy.isKeyed;
+    this.isOneBackup = plan.isOneBackup;
     // Read before the rows: a change that is published while they are read shows in the next refresh.
     this.#boardVersion = arena.boardVersion;
     this.#roster = new Roster(plan, arena, !this.isKeyed);

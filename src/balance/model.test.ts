@@ -16,6 +16,7 @@ class Model {
   readonly prng: Prng;
   readonly servers: readonly ServerPlan[];
   readonly pool: readonly Backends[];
+  readonly isOneBackup: boolean;
   readonly isUp: boolean[];
   readonly inFlight: number[];
   /** One entry an exchange: who began it, and where. */
@@ -35,7 +36,8 @@ class Model {
     this.isUp = this.servers.map(() => false);
     this.inFlight = this.servers.map(() => 0);
     for (const index of this.servers.keys()) this.turn(index, prng.below(3) > 0);
-    const plan = { ...samplePool(policy, this.servers), slot: seed };
+    this.isOneBackup = prng.below(2) === 0;
+    const plan = { ...samplePool(policy, this.servers), isOneBackup: this.isOneBackup, slot: seed };
     this.pool = Array.from(
       { length: workers },
       (_, worker) => new Backends(plan, arena, worker, workers, () => prng.next()),
@@ -59,7 +61,8 @@ class Model {
     const well = [...this.servers.keys()].filter((index) => this.isUp[index] && this.servers[index]!.weight > 0);
     const untried = well.filter((index) => tried[index] !== 1);
     const serving = untried.filter((index) => !this.servers[index]!.backup);
-    return new Set((serving.length > 0 ? serving : untried).filter((index) => !this.isFull(index)));
+    const backups = this.isOneBackup ? untried.slice(0, 1) : untried;
+    return new Set((serving.length > 0 ? serving : backups).filter((index) => !this.isFull(index)));
   }
 
   isFull(index: number): boolean {

@@ -4,6 +4,7 @@ import { SampleView } from "./sample.ts";
 
 class SampleSource extends SampleView implements Source {
   readonly isBackupWell = new Uint8Array(this.count);
+  isOneBackup = false;
   readonly full = new Set<number>();
   isFull(index: number): boolean {
     return this.full.has(index);
@@ -55,4 +56,20 @@ test("its turns are its own", () => {
   const remainder = new Remainder(source, 7);
   expect([remainder.nextTurn(), remainder.nextTurn()]).toEqual([7, 8]);
   expect(source.turn).toBe(0);
+});
+
+test("of backups that serve one at a time the first that was not tried is left, full or not", () => {
+  const source = new SampleSource([1, 1, 1]);
+  source.isBackupWell.fill(1, 1);
+  source.isOneBackup = true;
+  source.set(1, false);
+  source.set(2, false);
+  const remainder = new Remainder(source, 0);
+  remainder.select(Uint8Array.of(1, 0, 0));
+  expect(left(remainder)).toEqual([1]);
+  remainder.select(Uint8Array.of(1, 1, 0));
+  expect(left(remainder)).toEqual([2]);
+  source.full.add(1);
+  remainder.select(Uint8Array.of(1, 0, 0));
+  expect(left(remainder)).toEqual([]);
 });

@@ -1,7 +1,7 @@
 // The servers that are left of a pool for one more pick: without those already tried for this exchange, and without those
 // that are at their connection limit. It is another View over the same numbers, for failover is picking again; it knows
 // nothing of why a server was left out.
-// When every server in service was tried, the backups are next. When one was not tried but is full, they are not: an exchange
+// When every server in service was tried, the backups are next, together or one after the other. When one was not tried but is full, they are not: an exchange
 // waits for a full server, for backups are there for servers that are down.
 // Turns here are this worker's own. Were they taken from the shared turn, a server that is always full would use up two of
 // them in its turn, and its neighbours would get each other's share.
@@ -13,6 +13,8 @@ export interface Source extends View {
   isFull(index: number): boolean;
   /** 1 where a backup server is well, whether or not it is needed. */
   readonly isBackupWell: Uint8Array;
+  /** Never more than one of them is in service. */
+  readonly isOneBackup: boolean;
 }
 
 export class Remainder implements View {
@@ -47,9 +49,12 @@ export class Remainder implements View {
     let isChanged = source.version !== this.#sourceVersion;
     this.#sourceVersion = source.version;
     const offered = hasUntried(source.isEligible, tried) ? source.isEligible : source.isBackupWell;
+    let places = offered === source.isBackupWell && source.isOneBackup ? 1 : this.count;
     let count = 0;
     for (let index = 0; index < this.count; index++) {
-      const isLeft = offered[index] === 1 && tried?.[index] !== 1 && !source.isFull(index) ? 1 : 0;
+      const isOffered = offered[index] === 1 && tried?.[index] !== 1 && places > 0;
+      if (isOffered) places--;
+      const isLeft = isOffered && !source.isFull(index) ? 1 : 0;
       if (isLeft !== this.isEligible[index]) isChanged = true;
       this.isEligible[index] = isLeft;
       if (isLeft === 1) this.eligible[count++] = index;

@@ -1,6 +1,6 @@
 // Who of a pool may be picked, and with what weight: the conclusion drawn from the plan and from the board, whenever control
 // has published. It does not know in-flight counts, and nothing of other workers.
-// Backups are in service only while no other server is. A server of weight 0 is never picked, only kept by sticky cookies.
+// Backups are in service only while no other server is, all of them or the first that is well, as the plan says. A server of weight 0 is never picked, only kept by sticky cookies.
 // A slow start scales weights, except for hashing policies: there it would move keys away and back again.
 
 import type { PoolPlan, ServerPlan } from "../config/plan.ts";
@@ -39,14 +39,16 @@ export class Roster {
   }
 
   rebuild(): void {
-    const { servers } = this.#plan;
+    const { servers, isOneBackup } = this.#plan;
     const hasServing = servers.some((server) => !server.backup && this.#isWell(server));
+    const firstBackup = servers.findIndex((server) => server.backup && this.#isWell(server));
     let count = 0;
     let isChanged = this.version === 0;
     for (let index = 0; index < servers.length; index++) {
       const server = servers[index]!;
       const isWell = this.#isWell(server);
-      const isEligible = isWell && server.backup !== hasServing ? 1 : 0;
+      const isNeeded = server.backup !== hasServing && !(isOneBackup && server.backup && index !== firstBackup);
+      const isEligible = isWell && isNeeded ? 1 : 0;
       const isBackupWell = isWell && server.backup ? 1 : 0;
       const arrivals = this.#board.arrivals(server.slot);
       const weight = this.#isRamped ? server.weight * this.#rampOf(server) : server.weight;

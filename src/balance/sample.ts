@@ -49,6 +49,7 @@ export function samplePool(policy: BalancePolicy, servers: readonly ServerPlan[]
     timeouts: { connectMs: 5000, responseMs: 60_000, readMs: 60_000, serverIdleMs: 0 },
     retries: 2,
     redispatch: true,
+    isOneBackup: false,
     retryBudget: { ratio: 0.2, minimumPerSecond: 10 },
     queue: { lengthMax: 100, timeoutMs: 1000 },
     idle: { connectionsMax: 10, timeoutMs: 10_000 },

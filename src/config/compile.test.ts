@@ -91,6 +91,7 @@ test("every default of a minimal config", () => {
         timeouts: { connectMs: 5000, responseMs: 60_000, readMs: 60_000, serverIdleMs: 0 },
         retries: 2,
         redispatch: true,
+        isOneBackup: false,
         retryBudget: { ratio: 0.2, minimumPerSecond: 10 },
         queue: { lengthMax: 1024, timeoutMs: 5000 },
         idle: { connectionsMax: 256, timeoutMs: 30_000 },

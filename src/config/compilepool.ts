@@ -61,6 +61,7 @@ export function compilePool(name: string, pool: Pool, config: Config, around: Su
     },
     retries: pool.retries,
     redispatch: pool.redispatch,
+    isOneBackup: pool.backups === "first",
     retryBudget: { ratio: pool.retryBudget.ratio, minimumPerSecond: pool.retryBudget.minimumPerSecond },
     queue: { lengthMax: pool.queue.length, timeoutMs: ms(pool.queue.timeout) },
     idle: { connectionsMax: pool.idle.connections, timeoutMs: ms(pool.idle.timeout) },

@@ -247,6 +247,8 @@ export interface PoolPlan {
   readonly retries: number;
   /** Whether a further attempt may go to another server. */
   readonly redispatch: boolean;
+  /** Of the backups that are well only the first is ever in service. */
+  readonly isOneBackup: boolean;
   readonly retryBudget: RetryBudgetPlan;
   readonly queue: QueuePlan;
   readonly idle: IdlePlan;

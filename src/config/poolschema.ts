@@ -207,6 +207,11 @@ export const pool: z.ZodType<Pool, PoolInput> = section(
       .describe(
         "Further attempts after the first. Only what cannot have reached a server, or is idempotent, is ever sent again.",
       ),
+    backups: choice(["all", "first"])
+      .default("all")
+      .describe(
+        "Which backups serve while no other server is available: all of them, by balance, or the first that is, in the order of servers.",
+      ),
     redispatch: flag().default(true).describe("Whether a further attempt may go to another server."),
     retryBudget: retryBudget.prefault({}),
     queue: queue.prefault({}),

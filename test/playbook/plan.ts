@@ -164,6 +164,7 @@ function makePool(options: PlanOptions, slot = 0, name = "app", serversBefore = 
     timeouts: { connectMs: 5_000, responseMs: 60_000, readMs: 30_000, serverIdleMs: 0, ...options.upstream },
     retries: 2,
     redispatch: true,
+    isOneBackup: false,
     retryBudget: { ratio: 0.2, minimumPerSecond: 10 },
     queue: { lengthMax: 100, timeoutMs: 10_000 },
     idle: { connectionsMax: 10, timeoutMs: 30_000 },

@@ -114,10 +114,11 @@ function servedPool(
 ): PoolDraft {
   const { ledger, draft } = conversion;
   const { mode, name } = settings.proxy;
-  const servers = serversOf(conversion, settings, lines, path);
+  const servers = serversOf(conversion, lines, path);
   const { common, own } = hoisted(servers);
   const { balance, stickBy } = balanceOf(ledger, settings);
   const sticky = cookieOf(ledger, settings);
+  const isOneBackup = servers.filter(({ backup }) => backup).length > 1 && settings.option("allbackups") === undefined;
   const check = checkOf(ledger, settings, lines, times);
   const ejection = ejectionOf(ledger, lines);
   if (stickBy !== null) {
@@ -133,6 +134,7 @@ function servedPool(
     const isSticky = sticky !== null && (isNamed || lines.some(({ options }) => options.has("cookie")));
     return {
       servers: own,
+      ...(isOneBackup ? { backups: "first" } : {}),
       ...(balance === "weightedRoundRobin" ? {} : { balance }),
       ...(isSticky ? { sticky } : {}),
       ...retriesOf(conversion, settings),
@@ -152,13 +154,8 @@ function isDynamic(settings: Settings): boolean {
   return settings.last("cookie")?.words.some(({ text }, at) => at > 1 && text === "dynamic") === true;
 }
 
-/** Each address once; without allbackups only the first backup. */
-function serversOf(
-  { ledger, origins }: Conversion,
-  settings: Settings,
-  lines: readonly ServerLine[],
-  path: Path,
-): ServerInput[] {
+/** Each address once. */
+function serversOf({ ledger, origins }: Conversion, lines: readonly ServerLine[], path: Path): ServerInput[] {
   const servers: ServerInput[] = [];
   for (const { input, word } of lines) {
     const same = servers.find(({ address }) => address === input.address);
@@ -169,16 +166,7 @@ function serversOf(
       );
       same.weight = (same.weight ?? 1) + (input.weight ?? 1);
       if (same.maxConnections !== undefined) same.maxConnections += input.maxConnections ?? 0;
-    } else if (
-      input.backup === true &&
-      settings.option("allbackups") === undefined &&
-      servers.some(({ backup }) => backup === true)
-    )
-      ledger.approximate(
-        pathOf(word),
-        "the server is left out: without option allbackups the first backup is the one that serves, and this one only when that is down too",
-      );
-    else {
+    } else {
       origins.add([...path, "servers", servers.length], pathOf(word));
       servers.push({ ...input });
     }

@@ -93,10 +93,14 @@ test("a backend whose servers are all off answers 503", () => {
   });
 });
 
-test("of several backups the first is kept, and all with option allbackups", () => {
+test("of several backups the first that is up serves, and all with option allbackups", () => {
   const lines = ["server a a:1", "server b b:1 backup", "server c c:1 backup"];
-  expect(serversOf(...lines)).toEqual(["a:1", { address: "b:1", backup: true }]);
-  expect(serversOf(...lines, "option allbackups")).toHaveLength(3);
+  const servers = ["a:1", { address: "b:1", backup: true }, { address: "c:1", backup: true }];
+  const { pool, told } = partsOf([], lines);
+  expect([pool.servers, pool["backups"], told]).toEqual([servers, "first", []]);
+  const all = partsOf([], [...lines, "option allbackups"]).pool;
+  expect([all.servers, all["backups"]]).toEqual([servers, undefined]);
+  expect(partsOf([], lines.slice(0, 2)).pool["backups"]).toBeUndefined();
 });
 
 test("TLS: verified by ca-file, or not at all, as HAProxy wants it said", () => {
