@@ -28,6 +28,7 @@ export function furnished(): Room {
   for (const name of ["site.pem", "certs/site.pem", "pki/site.pem", "pki/client.pem"]) room.write(name, cert + key);
   room.write("pki/authority.pem", authority.cert);
   room.write("certs.list", "site.pem\n");
+  room.write("names.list", "site.pem *.site.test\n");
   cpSync(join(fixtures, "errors"), room.path("errors"), { recursive: true });
   return room;
 }
