@@ -37,6 +37,26 @@ test("endpoints that are ready are servers, those that terminate are drained, ot
   expect(listening.found.map(({ drain }) => drain)).toEqual([undefined, undefined, true]);
 });
 
+test("where all that is left terminates, what still serves is not drained", async () => {
+  await using room = new Room();
+  const leaving = { ready: false, serving: true, terminating: true };
+  const endpoints = [
+    { addresses: ["10.0.0.1"], conditions: leaving },
+    { addresses: ["10.0.0.2"], conditions: { ready: false, serving: false, terminating: true } },
+    // By publishNotReadyAddresses it is ready whatever happens to it.
+    { addresses: ["10.0.0.3"], conditions: { ready: true, terminating: true } },
+    { addresses: ["10.0.0.4"], conditions: { ready: false, terminating: true } },
+    { addresses: ["10.0.0.5"], conditions: { ready: false, serving: false, terminating: false } },
+  ];
+  const { listening, kubernetes } = await scene(room, [{ ...slice, endpoints }]);
+  await listening.tells("10.0.0.1:8080 10.0.0.2:8080 10.0.0.3:8080 10.0.0.4:8080");
+  expect(listening.found.map(({ drain }) => drain)).toEqual([undefined, true, undefined, true]);
+  // Their heir is in another slice.
+  kubernetes.set({ ...slice, name: "web-2", endpoints: [{ addresses: ["10.0.0.6"], conditions: { ready: true } }] });
+  await listening.tells("10.0.0.1:8080 10.0.0.2:8080 10.0.0.3:8080 10.0.0.4:8080 10.0.0.6:8080");
+  expect(listening.found.map(({ drain }) => drain)).toEqual([true, true, true, true, undefined]);
+});
+
 test("all slices count, of one family; the port is the only one, or the one that is named", async () => {
   await using room = new Room();
   const ports = [

@@ -121,17 +121,23 @@ export class KubernetesSource implements Source {
 
   #entriesOf(slices: readonly unknown[]): Entry[] {
     const entries: Entry[] = [];
-    for (const slice of ofOneFamily(slices)) {
+    const those = ofOneFamily(slices);
+    // Where all are on their way out, those of them that still serve are better than nobody, as for kube-proxy.
+    const isAnyReady = those.some((slice) => endpointsOf(slice).some((endpoint) => standingOf(endpoint) === "ready"));
+    for (const slice of those) {
       const name = String(valueAt(slice, "metadata.name") ?? "").replace(/[^a-z0-9.-]/g, "");
       const port = this.#portOf(slice);
-      const endpoints = valueAt(slice, "endpoints");
-      for (const endpoint of Array.isArray(endpoints) ? endpoints : []) {
+      for (const endpoint of endpointsOf(slice)) {
         if (entries.length === entriesMax) return entries;
-        const isTerminating = valueAt(endpoint, "conditions.terminating") === true;
-        // Absent is ready.
-        if (valueAt(endpoint, "conditions.ready") === false && !isTerminating) continue;
-        const host = valueAt(endpoint, "addresses[0]");
-        entries.push({ at: `slice ${name}`, host, port: port ?? "", drain: isTerminating });
+        const standing = standingOf(endpoint);
+        if (standing === "unready") continue;
+        const isDrained = standing === "ending" || (standing === "leaving" && isAnyReady);
+        entries.push({
+          at: `slice ${name}`,
+          host: valueAt(endpoint, "addresses[0]"),
+          port: port ?? "",
+          drain: isDrained,
+        });
       }
     }
     return entries;
@@ -154,6 +160,19 @@ function ofOneFamily(slices: readonly unknown[]): readonly unknown[] {
     if (those.some((slice) => (valueAt(slice, "endpoints") as unknown[] | null | undefined)?.length)) return those; // Nothing else has a length that counts.
   }
   return [];
+}
+
+function endpointsOf(slice: unknown): readonly unknown[] {
+  const endpoints = valueAt(slice, "endpoints");
+  return Array.isArray(endpoints) ? endpoints : [];
+}
+
+/** leaving: it terminates, and serves until it has. ending: it terminates, and does not. */
+function standingOf(endpoint: unknown): "ready" | "unready" | "leaving" | "ending" {
+  // Absent is ready, and as ready as it is it serves.
+  const isReady = valueAt(endpoint, "conditions.ready") !== false;
+  if (valueAt(endpoint, "conditions.terminating") !== true) return isReady ? "ready" : "unready";
+  return (valueAt(endpoint, "conditions.serving") ?? isReady) === true ? "leaving" : "ending";
 }
 
 function textOf(path: string): string | null {
