@@ -51,6 +51,16 @@ test("a host is in lower case and has no port", () => {
   expect(["A.b.", "a.b.:80", "."].map((host) => hostOf(headOf("/", `Host: ${host}`)))).toEqual(["a.b", "a.b", null]);
 });
 
+test("an address has one spelling, however it was written", () => {
+  const hostIn = (text: string): string | null => hostOf(headOf("/", `Host: ${text}`));
+  const local = ["127.0.0.1", "127.1", "2130706433", "0x7f.1", "0X7F.0x1", "0177.0.0.1", "127.0.0.1.", "127.1:81"];
+  for (const text of [...local, "[::ffff:127.0.0.1]", "[::FFFF:7f00:1]:81"]) expect(hostIn(text)).toBe("127.0.0.1");
+  expect([hostIn("0"), hostIn("127.0x")]).toEqual(["0.0.0.0", "127.0.0.0"]);
+  expect([hostIn("[2001:DB8:0:0::1]"), hostIn("[0:0::1]:80")]).toEqual(["[2001:db8::1]", "[::1]"]);
+  // Names, and what is nothing at all.
+  for (const text of ["a1", "1.a", "0x7f.a", "0x7g", "1.2.3.4.5", "256.1.1.1", "a.1"]) expect(hostIn(text)).toBe(text);
+});
+
 test("fields are joined, split and counted without regard to case", () => {
   const head = headOf("/", "X-A: 1, 2", "x-b: y", "X-a: 3", 'X-Q: "a,b" , "c\\",d",,e');
   expect([fieldOf(head, "x-a"), fieldOf(head, "x-none")]).toEqual(["1, 2, 3", null]);

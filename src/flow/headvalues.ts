@@ -7,6 +7,7 @@ import { authorityEnd, authorityStart } from "../wire/http1/framing.ts";
 import { byte } from "../wire/http1/grammar.ts";
 import { type Head, method } from "../wire/http1/head.ts";
 import { trimmed } from "./fieldtext.ts";
+import { isNumber, readPlace } from "./targets/place.ts";
 
 const question = 0x3f;
 const comma = 0x2c;
@@ -62,12 +63,23 @@ function authorityOf(head: Head): string {
   return head.hostIndex === -1 ? "" : valueAt(head, head.hostIndex);
 }
 
-/** In lower case, without the port and the dot at the end of a whole name, which names the same host. */
+/**
+ * In lower case, without the port and the dot at the end of a whole name, which names the same host. An address is told in one
+ * spelling, whichever it came in ("127.1", "0x7f.1", "[::ffff:127.0.0.1]"), since a forward proxy goes to one place for all of them.
+ */
 export function hostOf(head: Head): string | null {
   const authority = authorityOf(head);
   const named = authority.slice(0, hostLength(authority)).toLowerCase();
   const host = named.endsWith(".") ? named.slice(0, -1) : named;
-  return host === "" ? null : host;
+  if (host === "") return null;
+  return host.endsWith("]") || isNumber(host.slice(host.lastIndexOf(".") + 1)) ? addressOf(host) : host;
+}
+
+/** Text that is no address stays as it is: nobody is led anywhere by it. The port is of no matter. */
+function addressOf(host: string): string {
+  const place = readPlace(host, 80);
+  if (place === null || place.octets === null) return host;
+  return place.host.includes(":") ? `[${place.host}]` : place.host;
 }
 
 export function portOf(head: Head): number | null {

@@ -130,7 +130,7 @@ export const fields: readonly Field[] = [
   plain("tls.resumed", field.tlsResumed, "bool", "connection", "Whether the TLS session was resumed."),
   plain("tls.ja4", field.tlsJa4, "string", "connection", "The JA4 fingerprint of the client's TLS."),
   plain("method", field.method, "string", "request", 'The method as sent: "GET".'),
-  plain("host", field.host, "string", "request", "The host that is asked for, in lower case and without the port."),
+  plain("host", field.host, "string", "request", "The host that is asked for, in lower case and without the port; an address in its usual spelling."),
   plain("port", field.port, "number", "request", "The port in the Host field; absent without one."),
   plain("path", field.path, "string", "request", "The path as sent, without the query."),
   plain("query", field.query, "string", "request", "What follows the ? as sent; absent without one."),

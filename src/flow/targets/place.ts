@@ -87,7 +87,8 @@ function withoutDot(name: string): string {
   return name.endsWith(".") ? name.slice(0, -1) : name;
 }
 
-function isNumber(part: string): boolean {
+/** The last part of a name: whether the whole is an address, in whatever spelling, or nothing. */
+export function isNumber(part: string): boolean {
   return /^(?:[0-9]+|0x[0-9a-f]*)$/.test(part);
 }
 
