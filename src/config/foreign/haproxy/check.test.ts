@@ -35,6 +35,14 @@ test("what servers say differently is told", () => {
   ]);
 });
 
+const hostless = (version: string): string =>
+  `warning option httpchk is approximated: a check is of HTTP/1.1, with the server's address as Host; HAProxy's is of ${version} without one. Where servers know hosts, say which: http-check send hdr Host NAME`;
+
+test("what HAProxy says to servers in a check without a Host is told", () => {
+  expect(told("option httpchk GET /x HTTP/1.1")).toEqual([hostless("HTTP/1.1")]);
+  expect(told("option httpchk POST /x")).toEqual([]);
+});
+
 test.each([
   ["option httpchk", { http: "/", method: "OPTIONS" }],
   ["option httpchk /x", { http: "/x", method: "OPTIONS" }],
@@ -49,7 +57,7 @@ test.each([
   ["option httpchk GET /\nhttp-check connect port 81 ssl", { http: "/", port: 81, tls: true }],
 ] as [string, CheckInput][])("%s", (lines, expected) => {
   expect(checkOf(...lines.split("\n"))).toEqual({ ...expected, ...timed });
-  expect(told(...lines.split("\n"))).toEqual([]);
+  expect(told(...lines.split("\n"))).toEqual(expected.host === undefined ? [hostless("HTTP/1.0")] : []);
 });
 
 test("a request that no http check can make is written out", () => {

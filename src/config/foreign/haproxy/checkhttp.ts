@@ -57,12 +57,13 @@ export function httpCheck(ledger: Ledger, option: Statement, rules: readonly Sta
     ...(request.port === null ? {} : { port: request.port }),
     ...(request.isOverTls ? { tls: true } : {}),
   };
-  return {
-    ...common,
-    ...(isPlain(request) && "statuses" in expected
-      ? plainCheck(request, expected.statuses)
-      : rawCheck(request, expected)),
-  };
+  if (!isPlain(request) || !("statuses" in expected)) return { ...common, ...rawCheck(request, expected) };
+  if (request.host === null)
+    ledger.approximate(
+      linePath(option),
+      `a check is of HTTP/1.1, with the server's address as Host; HAProxy's is of ${request.version} without one. Where servers know hosts, say which: http-check send hdr Host NAME`,
+    );
+  return { ...common, ...plainCheck(request, expected.statuses) };
 }
 
 function readOption(ledger: Ledger, request: Request, { words }: Statement): void {
