@@ -24,7 +24,7 @@ afterEach(() => {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
 });
 
-function stage({ stillMs = 0, hasFreeFiles = (): boolean => true } = {}) {
+function stage({ stillMs = 0 as number | null, hasFreeFiles = (): boolean => true } = {}) {
   const root = mkdtempSync(join(tmpdir(), "sluice-lists-"));
   folders.push(root);
   const told: ListFiles[] = [];
@@ -33,7 +33,7 @@ function stage({ stillMs = 0, hasFreeFiles = (): boolean => true } = {}) {
   const log = openLog({ level: "info", format: "json", isColored: false, write });
   const folder = join(root, "made");
   const changed = (files: ListFiles): void => void told.push(files);
-  const lists = new Lists({ folder, log, changed, everyMs: 0, stillMs, hasFreeFiles });
+  const lists = new Lists({ folder, log, changed, everyMs: 0, ...(stillMs === null ? {} : { stillMs }), hasFreeFiles });
   open.push(lists);
   const file = join(root, "office.txt");
   /** As editors write: another file in its place. */
@@ -164,6 +164,46 @@ test("a file is read only when it has stood still, for it may be half written", 
   await lists.look();
   await lists.look();
   expect(told).toEqual([]);
+});
+
+test("a file that has become empty is taken for one that is about to be written: what was in it stays, at a reload too", async () => {
+  const { put, keep, lists, told, lines, file } = stage();
+  put("a\nb\n");
+  await keep();
+  writeFileSync(file, "");
+  await lists.look();
+  const problem = `${file} has become empty; a list of nothing is a comment (# ...)`;
+  expect([told, lists.status()[0]!.problem, lists.status()[0]!.entries]).toEqual([[], problem, 2]);
+  expect(lines.slice(-2)).toEqual([`list office: ${problem}`, "list office: the 2 entries from before stay in force"]);
+  expect(holds((await keep())["office"], "a")).toBe(true);
+  expect(lines.filter((line) => line.includes("empty"))).toHaveLength(1);
+  // Meant.
+  writeFileSync(file, "# nobody\n");
+  await lists.look();
+  expect([lists.status()[0]!.problem, lists.status()[0]!.entries]).toEqual([null, 0]);
+  writeFileSync(file, "");
+  await lists.look();
+  expect(lists.status()[0]!.problem).toBeNull();
+});
+
+test("a file that is written where it stands must stand still for longer than one that takes its place", async () => {
+  const { put, lists, told, file, keep } = stage({ stillMs: null });
+  const looked = async (change: () => void): Promise<number> => {
+    const [former, startMs] = [told.length, performance.now()];
+    change();
+    while (told.length === former) {
+      await lists.look();
+      await Bun.sleep(5);
+    }
+    return performance.now() - startMs;
+  };
+  put("a\n");
+  await keep();
+  const replacedMs = await looked(() => put("a\nb\n"));
+  const writtenMs = await looked(() => writeFileSync(file, "a\nb\nc\n"));
+  expect(replacedMs).toBeGreaterThanOrEqual(250);
+  expect(writtenMs).toBeGreaterThanOrEqual(2000);
+  expect(writtenMs).toBeGreaterThan(replacedMs);
 });
 
 test("a file that changes is found without being asked", async () => {

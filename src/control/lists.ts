@@ -6,7 +6,7 @@
 //   prepare (a plan comes)  >  files are made  >  workers obey  >  keep, or undo
 //   look (now and then)     >  a file differs and stands still  >  made anew  >  workers are told
 
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, type Stats, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { stampOf } from "../config/loadfiles.ts";
 import type { ListSource } from "../config/loadreplies.ts";
@@ -28,7 +28,7 @@ export interface ListsOptions {
   readonly changed: (files: ListFiles) => void;
   /** Between two looks; 0 looks only when asked to. */
   readonly everyMs?: number;
-  /** How long a file that has changed must have stood still. */
+  /** How long a file that has changed must have stood still, however it was written. */
   readonly stillMs?: number;
   /** Whether this process can read files; given by tests. */
   readonly hasFreeFiles?: () => boolean;
@@ -59,8 +59,9 @@ interface Made {
   readonly source: ListSource;
   readonly path: string;
   readonly entries: number;
-  /** What the operator's file looked like before it was read. */
+  /** What the operator's file looked like before it was read, and which file it was. */
   readonly stamp: string;
+  readonly inode: number;
   readonly atMs: number;
 }
 
@@ -72,8 +73,9 @@ interface Trouble {
 }
 
 const lookMs = 2000;
-const usualStillMs = 250;
-const unrestMsMax = 5000;
+/** Of another file in its place, which was whole before it came; and of the same, which is being written while it is looked at. */
+const stillMs = { replaced: 250, written: 2000 } as const;
+const unrestMsMax = 60_000;
 const retiredMax = 8;
 
 export class Lists {
@@ -81,8 +83,7 @@ export class Lists {
   readonly #shortage = new Shortage("lists that have changed are not read");
   readonly #retired = new Retired(retiredMax);
   readonly #watch: FolderWatch = new FolderWatch(() => void this.look());
-  readonly #settling: Settling;
-  readonly #stillMs: number;
+  readonly #settling: Settling = new Settling(unrestMsMax);
   readonly #timer: Timer | null;
   #relook: Timer | null = null;
   #made = new Map<string, Made>();
@@ -94,8 +95,6 @@ export class Lists {
 
   constructor(options: ListsOptions) {
     this.#options = options;
-    this.#stillMs = options.stillMs ?? usualStillMs;
-    this.#settling = new Settling(this.#stillMs, unrestMsMax);
     mkdirSync(options.folder, { recursive: true, mode: 0o700 });
     for (const name of readdirSync(options.folder)) rmSync(join(options.folder, name), { recursive: true });
     const everyMs = options.everyMs ?? lookMs;
@@ -112,13 +111,14 @@ export class Lists {
         const former = this.#made.get(name);
         const isSame = former !== undefined && Bun.deepEquals(former.source, source);
         const isAsItWas = isSame && (source.file === null || stampOf(source.file) === former.stamp);
-        const made = isAsItWas ? former : await this.#make(name, source);
+        const problem = isSame && !isAsItWas ? emptied(former) : null;
+        const made = isAsItWas ? former : (problem ?? (await this.#make(name, source)));
         if (isMade(made)) {
           next.set(name, made);
           if (made !== former) added.push(made);
         } else if (isSame) {
           next.set(name, former);
-          this.#tell(name, made.text, former);
+          this.#tell(name, made.text, former, problem === null ? "" : stampOf(source.file!));
         } else problems.push(`list ${name}: ${made.text}`);
       }
       const discard = (): void => {
@@ -152,7 +152,7 @@ export class Lists {
   look(): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#isClosed || this.#isPreparing) return;
-      this.#retired.sweep(Date.now());
+      this.#retired.sweep(performance.now());
       let isChanged = false;
       for (const [name, made] of this.#made) {
         const fresh = await this.#freshOf(name, made);
@@ -179,11 +179,13 @@ export class Lists {
     }
     // What was found bad is not read again before it changes.
     if (this.#troubles.get(name)?.stamp === stamp) return null;
-    if (!this.#settling.isSettled(name, stamp, performance.now())) {
+    const isReplaced = statsOf(file)?.ino !== former.inode;
+    const waitMs = this.#options.stillMs ?? (isReplaced ? stillMs.replaced : stillMs.written);
+    if (!this.#settling.isSettled(name, stamp, performance.now(), waitMs)) {
       this.#relook ??= setTimeout(() => {
         this.#relook = null;
         void this.look();
-      }, this.#stillMs);
+      }, waitMs);
       return null;
     }
     // The file is not to blame for what cannot be read: the next look does.
@@ -192,7 +194,7 @@ export class Lists {
       this.#shortage.tell(this.#options.log);
       return null;
     }
-    const made = await this.#make(name, former.source);
+    const made = emptied(former) ?? (await this.#make(name, former.source));
     if (isMade(made)) return made;
     // Where it is the state folder that is at fault, the next look tries again.
     if (hasFree()) this.#tell(name, made.text, former, made.isOfFolder ? "" : stamp);
@@ -201,13 +203,14 @@ export class Lists {
 
   async #make(name: string, source: ListSource): Promise<Made | Unmade> {
     const stamp = source.file === null ? "" : stampOf(source.file);
+    const inode = source.file === null ? 0 : (statsOf(source.file)?.ino ?? 0);
     const path = join(this.#options.folder, `${encodeURIComponent(name)}.${++this.#number}`);
     const entries = await makeList(source, path);
-    return typeof entries !== "number" ? entries : { source, path, entries, stamp, atMs: Date.now() };
+    return typeof entries !== "number" ? entries : { source, path, entries, stamp, inode, atMs: Date.now() };
   }
 
   #replace(name: string, { path }: Made): void {
-    this.#retired.add(path, Date.now());
+    this.#retired.add(path, performance.now());
     this.#troubles.delete(name);
     this.#settling.forget(name);
   }
@@ -258,6 +261,20 @@ export class Lists {
     this.#turn = turn.catch(() => {});
     return turn;
   }
+}
+
+function statsOf(file: string): Stats | undefined {
+  try {
+    return statSync(file, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
+/** A shell empties a file before the program that fills it has begun (`fetch > FILE`), and leaves it so when that fails. */
+function emptied({ source, entries }: Made): Unmade | null {
+  if (entries === 0 || source.file === null || statsOf(source.file)?.size !== 0) return null;
+  return { text: `${source.file} has become empty; a list of nothing is a comment (# ...)`, isOfFolder: false };
 }
 
 function isMade(made: Made | Unmade): made is Made {

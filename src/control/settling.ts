@@ -8,21 +8,19 @@ interface Unrest {
 }
 
 export class Settling {
-  readonly #stillMs: number;
   readonly #unrestMsMax: number;
   readonly #unrest = new Map<string, Unrest>();
 
-  constructor(stillMs: number, unrestMsMax: number) {
-    this.#stillMs = stillMs;
+  constructor(unrestMsMax: number) {
     this.#unrestMsMax = unrestMsMax;
   }
 
-  /** To be asked at each look that finds a change, until it is true. */
-  isSettled(name: string, stamp: string, nowMs: number): boolean {
+  /** To be asked at each look that finds a change, until it is true: for `stillMs` it has been as it is. */
+  isSettled(name: string, stamp: string, nowMs: number, stillMs: number): boolean {
     const former = this.#unrest.get(name);
     const firstMs = former?.firstMs ?? nowMs;
     const sinceMs = former?.stamp === stamp ? former.sinceMs : nowMs;
-    const isSettled = nowMs - sinceMs >= this.#stillMs || nowMs - firstMs >= this.#unrestMsMax;
+    const isSettled = nowMs - sinceMs >= stillMs || nowMs - firstMs >= this.#unrestMsMax;
     if (isSettled) this.#unrest.delete(name);
     else this.#unrest.set(name, { stamp, sinceMs, firstMs });
     return isSettled;
