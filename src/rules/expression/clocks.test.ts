@@ -17,7 +17,19 @@ test("times are read as RFC 3339 writes them, and nothing else is", () => {
   expect(readTime("2026-03-29T00:59:59.25Z")).toBe(ms);
   expect(readTime("2026-03-29t01:59:59.250+01:00")).toBe(ms);
   expect(readTime("2026-03-29")).toBe(Date.UTC(2026, 2, 29));
-  for (const text of ["", "soon", "2026", "2026-3-29", "2026-13-01", "2026-03-29T00:59", "2026-03-29 00:59:59Z"])
+  expect(readTime("2024-02-29T23:30:00-02:00")).toBe(Date.UTC(2024, 2, 1, 1, 30));
+  for (const text of [
+    "",
+    "soon",
+    "2026",
+    "2026-3-29",
+    "2026-13-01",
+    "2026-03-29T00:59",
+    "2026-03-29 00:59:59Z",
+    "2026-02-30",
+    "2026-02-29T10:00:00Z",
+    "2026-04-31",
+  ])
     expect(readTime(text)).toBeNull();
 });
 

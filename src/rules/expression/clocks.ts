@@ -31,9 +31,17 @@ const durationMsMax = 100 * 366 * dayMs;
 
 /** RFC 3339 5.6, as CEL's `timestamp`; a day alone is its beginning in UTC. */
 export function readTime(text: string): number | null {
-  const shape = /^\d{4}-\d{2}-\d{2}(?:[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2}))?$/;
-  const ms = shape.test(text) ? Date.parse(text.toUpperCase()) : Number.NaN;
+  const shape = /^(\d{4}-\d{2}-\d{2})(?:[Tt]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2}))?$/;
+  const day = shape.exec(text)?.[1];
+  const ms = day !== undefined && isDay(day) ? Date.parse(text.toUpperCase()) : Number.NaN;
   return Number.isNaN(ms) ? null : ms;
+}
+
+/** `Date.parse` goes on into the next month: 30 February is 2 March to it. */
+function isDay(text: string): boolean {
+  if (text.slice(-2) <= "28") return true;
+  const ms = Date.parse(text);
+  return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text);
 }
 
 export function readSpan(text: string): number | null {

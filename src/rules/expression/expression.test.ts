@@ -87,6 +87,8 @@ testTable("as in CEL", [
   ["[].exists(x, x > 1)", false],
   ["[1, 2].exists(x, [2, 3].exists(y, x == y))", true],
   ["[1, 2].exists(x, [3].exists(x, x == 1))", false],
+  ["headers.list('Accept').exists(v, ['a'].exists(w, true))", true],
+  ["headers.list('Accept').all(v, !['a', 'b'].all(w, w == 'a'))", true],
   // Conversions.
   ["string(123)", "123"],
   ["string(true)", "true"],

@@ -252,8 +252,10 @@ function macro(context: Context, node: CallNode, list: Term, isExists: boolean):
   const { rounds } = context;
   const { run: items } = list;
   const { run: holds } = body;
+  // One of constants alone is played once, now: whatever stands around it has not begun to count.
+  const isConstant = list.constant !== undefined && body.constant !== undefined;
   const run = (scene: Scene): Value => {
-    if (isOuter) rounds.left = macroRoundsMax;
+    if (isOuter || isConstant) rounds.left = macroRoundsMax;
     const values = items(scene);
     if (values === null) return null;
     for (const value of typed<readonly Value[]>(values)) {
@@ -263,7 +265,6 @@ function macro(context: Context, node: CallNode, list: Term, isExists: boolean):
     }
     return !isExists;
   };
-  const isConstant = list.constant !== undefined && body.constant !== undefined;
   return isConstant
     ? constant(node, "bool", bounded(run(nowhere)))
     : context.watched(played(node, "bool", run), "call");
