@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AcmeRun, AcmeStage, configOf } from "../../../test/acmerun.ts";
+import { momentText } from "../../config/certificatevalidity.ts";
 
 const dayMs = 86_400_000;
 // Each certificate is signed by a process of openssl.
@@ -107,10 +108,11 @@ describe("a first certificate", () => {
       run.authority.forgetAccounts();
       await run.adopt(configOf(run.folder, ["c.example"], { email: "other@a.example" }));
       await run.settle();
-      run.nowMs += dayMs;
-      await run.settle();
+      // Within the same order.
       expect(run.issued("c.example")[0]!.source).toBe("acme");
       expect(run.authority.accounts.size).toBe(1);
+      expect(run.acme.figures()).toMatchObject({ failed: 0, failing: 0 });
+      expect(run.messages.filter((message) => !message.startsWith("info"))).toEqual([]);
     },
   );
 });
@@ -185,6 +187,18 @@ describe("a renewal", () => {
     await run.settle();
     expect(run.authority.orders).toHaveLength(3);
     expect(run.acme.status()[0]!.state).toBe("valid");
+  });
+
+  withOpenssl("that somebody wants and that fails is due by itself when the log says, as the status does", async () => {
+    const run = await started(["a.example"]);
+    await run.settle();
+    const { nextAt } = run.acme.status()[0]!;
+    run.authority.strangers.add("a.example");
+    expect(run.acme.renew("a.example")).toMatchObject({ ok: true });
+    await run.settle();
+    expect(run.acme.status()[0]).toMatchObject({ state: "failing", nextAt });
+    const told = run.log.at(-1) as { level: string; next?: string };
+    expect([told.level, told.next]).toEqual(["warn", momentText(Date.parse(run.acme.status()[0]!.nextAt))]);
   });
 });
 

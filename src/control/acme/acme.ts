@@ -28,7 +28,7 @@ import {
   restMsAfter,
 } from "./schedule.ts";
 import { AcmeStore, emptyTrial, type TrialRecord } from "./store.ts";
-import { safeText, Trouble } from "./trouble.ts";
+import { consequenceOf, isAccountLost, safeText, Trouble, troubleOf } from "./trouble.ts";
 
 export interface AcmeOptions {
   readonly log: Log;
@@ -351,6 +351,29 @@ export class Acme {
   }
 
   async #order(subject: Subject, seat: Seat, stop: AbortSignal): Promise<Certificate> {
+    const { store } = subject;
+    const { nowMs } = this.#options;
+    const { names } = seat.wish;
+    const obtained = await this.#obtain(subject, seat, stop).catch((error: unknown) =>
+      isAccountLost(error) ? this.#obtain(subject, seat, stop) : Promise.reject(error),
+    );
+    try {
+      const certificate = store.judge(names, obtained.chain, obtained.key);
+      if (certificate.notAfterMs <= nowMs())
+        throw new Trouble("refused", "what the authority gave has expired: is the clock of this machine right?");
+      store.keepCertificate(names, certificate);
+      return certificate;
+    } catch (error) {
+      // Asked for again it would be the same.
+      if (error instanceof Trouble) {
+        seat.trial = { ...seat.trial, order: null, issuedAtMs: issuedWith(seat.trial, nowMs()) };
+        store.keepTrial(seat.trial);
+      }
+      throw error;
+    }
+  }
+
+  async #obtain(subject: Subject, seat: Seat, stop: AbortSignal): Promise<Obtained> {
     const { store, settings, directory, ca } = subject;
     const { network, nowMs, wait, publish } = this.#options;
     const { names } = seat.wish;
@@ -358,11 +381,10 @@ export class Acme {
     const key = AccountKey.of(account.key);
     const client = new AcmeClient({ directory, key, ask: network(ca), stop, nowMs });
     const external = settings.externalAccount ?? null;
-    let obtained: Obtained;
     try {
       const opened = await openAccount(client, account, { email: settings.email ?? null, external });
       if (!Bun.deepEquals(opened, account)) store.keepAccount(opened);
-      obtained = await obtain({
+      return await obtain({
         ...{ client, names, keyKind: settings.key, former: seat.trial.order, nowMs },
         keep: (order) => {
           seat.trial = { ...seat.trial, order };
@@ -376,22 +398,7 @@ export class Acme {
       });
     } catch (error) {
       // It was removed there: the same key gets another one.
-      if (error instanceof Trouble && error.type === "accountDoesNotExist")
-        store.keepAccount({ ...account, url: null });
-      throw error;
-    }
-    try {
-      const certificate = store.judge(names, obtained.chain, obtained.key);
-      if (certificate.notAfterMs <= nowMs())
-        throw new Trouble("refused", "what the authority gave has expired: is the clock of this machine right?");
-      store.keepCertificate(names, certificate);
-      return certificate;
-    } catch (error) {
-      // Asked for again it would be the same.
-      if (error instanceof Trouble) {
-        seat.trial = { ...seat.trial, order: null, issuedAtMs: issuedWith(seat.trial, nowMs()) };
-        store.keepTrial(seat.trial);
-      }
+      if (isAccountLost(error)) store.keepAccount({ ...account, url: null });
       throw error;
     }
   }
@@ -420,15 +427,10 @@ export class Acme {
     const told = `${stage} ${message.replaceAll(/\d+/g, "0")}`;
     if (told === seat.told) return;
     seat.told = told;
-    const about = { names: names.join(" "), next: momentText(seat.trial.nextAtMs) };
-    const what =
-      left === null
-        ? "certificate could not be had, and clients are shown a placeholder that they refuse"
-        : left < 0
-          ? "certificate could not be renewed, and has expired"
-          : `certificate could not be renewed; the one in use has ${left} days left`;
-    if (left !== null && left >= stageDays[2]!) log.warn(about, `${what}: ${message}`);
-    else log.error(about, `${what}: ${message}`);
+    const about = { names: names.join(" "), next: momentText(this.#dueMs(subject, seat)) };
+    const text = `${consequenceOf(left)}: ${message}`;
+    if (left !== null && left >= stageDays[2]!) log.warn(about, text);
+    else log.error(about, text);
   }
 
   /** What is just as it is wanted; null where it is to be asked for. */
@@ -458,14 +460,19 @@ export class Acme {
     return [...usable, ...materials.issued(names)];
   }
 
-  #statusOf(subject: Subject, seat: Seat): AcmeCertificateStatus {
-    const { names, listeners } = seat.wish;
-    const { trial } = seat;
+  /** By itself. */
+  #dueMs(subject: Subject, { wish, trial }: Seat): number {
     const nowMs = this.#options.nowMs();
+    return Math.max(nowMs, dueAtMs(this.#currentOf(subject, wish.names), trial, subject.renewBeforeMs, nowMs));
+  }
+
+  #statusOf(subject: Subject, seat: Seat): AcmeCertificateStatus {
+    const { wish, trial, isForced } = seat;
+    const { names, listeners } = wish;
     const own = this.#ownFor(names);
     const current = this.#currentOf(subject, names);
     const isOrdering = this.#current === setKey(names);
-    const nextMs = seat.isForced ? nowMs : Math.max(nowMs, dueAtMs(current, trial, subject.renewBeforeMs, nowMs));
+    const nextMs = isForced ? this.#options.nowMs() : this.#dueMs(subject, seat);
     return {
       ...{ names, listeners, directory: subject.directory, file: own?.file ?? null },
       state: isOrdering ? "ordering" : trial.error !== null ? "failing" : current === null ? "waiting" : "valid",
@@ -490,9 +497,4 @@ function kindOf(certificate: Certificate): string {
     kinds.set(certificate, kind);
   }
   return kind;
-}
-
-/** What is no trouble with the authority is one of this machine: a disk that is full, a chain that is none. */
-function troubleOf(error: unknown): Trouble {
-  return error instanceof Trouble ? error : new Trouble("ours", safeText((error as Error).message));
 }

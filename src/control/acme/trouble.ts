@@ -28,6 +28,23 @@ export class Trouble extends Error {
   }
 }
 
+/** What is no trouble with the authority is one of this machine: a disk that is full, a chain that is none. */
+export function troubleOf(error: unknown): Trouble {
+  return error instanceof Trouble ? error : new Trouble("ours", safeText((error as Error).message));
+}
+
+/** The authority knows our account no more. */
+export function isAccountLost(error: unknown): boolean {
+  return error instanceof Trouble && error.type === "accountDoesNotExist";
+}
+
+/** `daysLeft`: of the certificate that is in use, null where there is none. */
+export function consequenceOf(daysLeft: number | null): string {
+  if (daysLeft === null) return "certificate could not be had, and clients are shown a placeholder that they refuse";
+  if (daysLeft < 0) return "certificate could not be renewed, and has expired";
+  return `certificate could not be renewed; the one in use has ${daysLeft} days left`;
+}
+
 const lengthMax = 400;
 const typePrefix = "urn:ietf:params:acme:error:";
 
