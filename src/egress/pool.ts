@@ -107,6 +107,14 @@ export class EgressPool {
     return choice;
   }
 
+  /** A request has carried so much more: it counts for its user, and its session. What is not told meanwhile is told by its end. */
+  carry(user: string, key: string, bytes: number, nowMs: number): void {
+    const { successor } = this.board;
+    if (successor !== null) return this.#heirOn(successor).carry(user, key, bytes, nowMs);
+    if (user !== "") this.#quota?.addBytes(user, bytes, nowMs);
+    if (key !== "") this.#sessions?.addBytes(key, user, bytes);
+  }
+
   /** How a request ended, and what it held is let go of. Said once for each choice. */
   end(held: EgressHeld, outcome: EgressOutcome): void {
     const { successor } = this.board;
@@ -116,9 +124,8 @@ export class EgressPool {
     if (held.lease >= 0) this.board.letGo(held.lease);
     this.#cards.recall(held.lease);
     this.#dry.free();
-    const bytes = outcome.bytesUp + outcome.bytesDown;
-    if (outcome.user !== "") this.#quota?.addBytes(outcome.user, bytes);
-    if (outcome.key !== "") this.#sessions?.addBytes(outcome.key, outcome.user, bytes);
+    const bytes = outcome.bytesUp + outcome.bytesDown - outcome.bytesTold;
+    if (bytes > 0) this.carry(outcome.user, outcome.key, bytes, outcome.atMs);
     if (row <= 0 || row !== held.row) return;
     this.#books.carried(row, outcome);
     // Logs say nothing of what never came to the gateway.

@@ -41,6 +41,48 @@ test("bytes count both ways, when a request ends", () => {
   expect(sample.who({ user: "alice" })).toBe("quota");
 });
 
+test("what has outlived the period that it began in counts in the one that it ends in", () => {
+  const sample = new Sample(parts);
+  const wish = { user: "alice" };
+  const held = sample.hold(wish);
+  sample.pass(hourMs + 5000);
+  sample.pool.end(held, sample.outcome({ ...wish, bytesDown: 1000 }));
+  expect(sample.choose(wish)).toMatchObject({ refusal: "quota", retryMs: hourMs });
+  sample.pass(hourMs);
+  // Where others have begun the next one before it ends, it is that.
+  const late = sample.hold(wish);
+  sample.pass(hourMs);
+  expect(sample.choose(wish).refusal).toBeNull();
+  sample.pass(5000);
+  sample.pool.end(late, sample.outcome({ ...wish, bytesDown: 1000 }));
+  expect(sample.choose(wish)).toMatchObject({ refusal: "quota", retryMs: hourMs - 5000 });
+});
+
+test("what has carried nothing begins no period", () => {
+  const sample = new Sample(parts);
+  const wish = { user: "alice" };
+  const held = sample.hold(wish);
+  sample.pass(hourMs);
+  sample.pool.end(held, sample.outcome(wish));
+  sample.pass(1000);
+  for (let times = 0; times < 3; times++) sample.choose(wish);
+  expect(sample.choose(wish)).toMatchObject({ refusal: "quota", retryMs: hourMs });
+});
+
+test("bytes that are told of while a request goes on count at once, and once", () => {
+  const sample = new Sample(parts);
+  const wish = { user: "alice" };
+  const held = sample.hold(wish);
+  sample.pool.carry("alice", "", 999, sample.nowMs);
+  expect(sample.choose(wish).refusal).toBeNull();
+  sample.pool.end(held, sample.outcome({ ...wish, bytesUp: 400, bytesDown: 599, bytesTold: 999 }));
+  expect(sample.choose(wish).refusal).toBeNull();
+  sample.pool.carry("alice", "", 1, sample.nowMs);
+  expect(sample.choose(wish).refusal).toBe("quota");
+  sample.pass(hourMs);
+  expect(sample.choose(wish).refusal).toBeNull();
+});
+
 test("a request that tries another member, or gets none, is not counted again", () => {
   const sample = new Sample(parts);
   const { member } = sample.choose({ user: "alice" });

@@ -1,5 +1,5 @@
 // How much each user may have in a period, which begins with its first request. Requests are counted when they are begun, by all workers
-// exactly; bytes when requests end, so that what is under way may go beyond. A user without a record that could be had (the board has
+// exactly; bytes as they are told of, so that what is under way may go beyond. A user without a record that could be had (the board has
 // no room, or is not let go of) is not kept from anything.
 
 import type { EgressQuotaPlan } from "../config/plan.ts";
@@ -42,8 +42,9 @@ export class Quota {
       Atomics.sub(this.#board.words, record + recordWord.requests, 1);
   }
 
-  addBytes(user: string, bytes: number): void {
-    const record = this.#find(user);
+  /** To the period that it is now: with what it carried until then a tunnel may be the first of one. */
+  addBytes(user: string, bytes: number, nowMs: number): void {
+    const record = this.#plan.bytesMax > 0 ? this.#periodOf(user, nowMs) : this.#find(user);
     if (record !== 0) this.#board.doubles[(record + recordWord.bytes) / 2]! += bytes;
   }
 

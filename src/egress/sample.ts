@@ -144,6 +144,7 @@ export function sampleOutcome(parts: Partial<EgressOutcome> = {}): EgressOutcome
   return {
     ...{ host: "a.example", key: "", user: "", atMs: startMs, durationMs: 0, status: 200, fault: 0, blame: "nobody" },
     ...{ meaning: null, isTunnel: false, fromLog: false, isCancelled: false, bytesUp: 0, bytesDown: 0 },
+    bytesTold: 0,
     ...parts,
   };
 }

@@ -1,6 +1,6 @@
 // Who was given which member, for pools whose sessions have an end: a record for each key of each user, found by its hash. It says whose
 // the session is as long as it lasts; who is chosen next, and whether the member may be used, is decided by others. Requests are counted
-// by all workers exactly, bytes when requests end.
+// by all workers exactly, bytes as they are told of.
 
 import type { EgressSessionPlan } from "../config/plan.ts";
 import { type EgressBoard, memberState, recordWord, secondsOf } from "../memory/egress.ts";

@@ -100,4 +100,6 @@ export interface EgressOutcome {
   isCancelled: boolean;
   bytesUp: number;
   bytesDown: number;
+  /** Of these, what has been told of before (`EgressPool.carry`). */
+  bytesTold: number;
 }

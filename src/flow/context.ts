@@ -7,6 +7,7 @@ import { Head } from "../wire/http1/head.ts";
 import { Output } from "../wire/http1/writer.ts";
 import { CacheDesk } from "./caching/desk.ts";
 import { Followers } from "./caching/followers.ts";
+import type { Lease } from "./egress/lease.ts";
 import { RestRoom } from "./egress/resting.ts";
 import { Exchange } from "./exchange.ts";
 import type { Inquiry } from "./inquiry.ts";
@@ -56,6 +57,8 @@ export class Context {
   readonly pinned: Pinned;
   /** Those that wait for a member of an egress pool. */
   readonly resting: RestRoom = new RestRoom();
+  /** What members of egress pools carry, where it is told of before it is over. */
+  readonly lent: Set<Lease> = new Set();
   site: Site;
   limits: LimitsPlan;
   isDraining = false;
@@ -140,6 +143,7 @@ export class Context {
   sweep(): void {
     for (const pool of this.site.pools) pool.sweep(this.port.nowMs);
     this.pinned.sweep(this.port.nowMs);
+    for (const lease of this.lent) lease.tellBytes();
   }
 
   /** Stop keeping connections: idle ones end now, the others after the exchange under way, streams when they end. */

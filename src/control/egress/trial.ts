@@ -48,7 +48,7 @@ export function outcomeOf(own: Partial<EgressOutcome> = {}): EgressOutcome {
   return {
     ...{ host: "shop.example", key: "", user: "", atMs: Date.UTC(2026, 10, 22, 9, 6, 3), durationMs: -1, status: 200 },
     ...{ fault: 0, blame: "nobody", meaning: null, isTunnel: false, fromLog: true, isCancelled: false },
-    ...{ bytesUp: 0, bytesDown: 0 },
+    ...{ bytesUp: 0, bytesDown: 0, bytesTold: 0 },
     ...own,
   };
 }

@@ -278,5 +278,6 @@ function emptyOutcome(): EgressOutcome {
   return {
     ...{ host: "", key: "", user: "", atMs: 0, durationMs: -1, status: 0, fault: 0, blame: "nobody", meaning: null },
     ...{ isTunnel: false, fromLog: true, isCancelled: false, bytesUp: 0, bytesDown: 0 },
+    bytesTold: 0,
   };
 }

@@ -93,6 +93,8 @@ export class Lease implements Wait, Way, Resting, Scout {
   lease = -1;
   #isHeld = false;
   #takenMs = 0;
+  /** Bytes that the pool has been told of. */
+  #toldBytes = 0;
   #waitEndMs = 0;
   #isBegun = false;
   /** Members whose own names lead nowhere. */
@@ -102,7 +104,7 @@ export class Lease implements Wait, Way, Resting, Scout {
   /** Made anew at each end. */
   readonly #outcome: EgressOutcome = {
     ...{ host: "", key: "", user: "", atMs: 0, durationMs: 0, status: 0, fault: 0, blame: "nobody", meaning: null },
-    ...{ isTunnel: false, fromLog: false, isCancelled: false, bytesUp: 0, bytesDown: 0 },
+    ...{ isTunnel: false, fromLog: false, isCancelled: false, bytesUp: 0, bytesDown: 0, bytesTold: 0 },
   };
 
   constructor(exchange: Exchange, context: Context) {
@@ -198,6 +200,8 @@ export class Lease implements Wait, Way, Resting, Scout {
     this.lease = choice.lease;
     this.#isHeld = true;
     this.#takenMs = this.#context.port.nowMs;
+    this.#toldBytes = 0;
+    if (this.site.isCountingBytes) this.#context.lent.add(this);
     this.watch = null;
     this.isReset = false;
     if (choice.member === -1) this.#count(egressCell.direct);
@@ -384,10 +388,24 @@ export class Lease implements Wait, Way, Resting, Scout {
     return true;
   }
 
+  /** What it has carried so far counts from now on: downloads and tunnels may last for hours. */
+  tellBytes(): void {
+    const bytes = this.#exchange.serverStatus > 0 ? this.#bytesUp + this.#exchange.sentBytes : 0;
+    if (bytes <= this.#toldBytes) return;
+    this.site.pool.carry(this.wish.user, this.wish.key, bytes - this.#toldBytes, this.#context.port.wallMs);
+    this.#toldBytes = bytes;
+  }
+
+  get #bytesUp(): number {
+    const { requestBytes, asked } = this.#exchange;
+    return requestBytes + asked.receivedBytes;
+  }
+
   /** The exchange is over with it, for that fault if for any. Said again it is nothing. */
   end(what: Fault | null): void {
     if (!this.#isHeld) return;
     this.#isHeld = false;
+    if (this.site.isCountingBytes) this.#context.lent.delete(this);
     const { watch } = this;
     this.#note(what);
     this.#outcome.meaning = watch === null ? null : watch.meaning;
@@ -431,8 +449,9 @@ export class Lease implements Wait, Way, Resting, Scout {
     outcome.blame = blame ?? "nobody";
     outcome.isTunnel = this.#target.isTunnel;
     outcome.isCancelled = blame === null;
-    outcome.bytesUp = isAnswered ? exchange.requestBytes + exchange.asked.receivedBytes : 0;
+    outcome.bytesUp = isAnswered ? this.#bytesUp : 0;
     outcome.bytesDown = isAnswered ? exchange.sentBytes : 0;
+    outcome.bytesTold = this.#toldBytes;
   }
 
   get #road(): Road {

@@ -22,6 +22,8 @@ export class EgressSite {
   readonly row: number;
   /** No member looks names up by itself: they are looked up before one is chosen, so that one of the right family is. */
   readonly isLookingUp: boolean;
+  /** How much a user or a session has had is limited: it is told of while requests go on. */
+  readonly isCountingBytes: boolean;
   /** What is looked for in bodies. */
   readonly bodyRules: readonly BodyRule[];
   readonly #board: EgressBoard;
@@ -45,6 +47,7 @@ export class EgressSite {
     );
     const families = new Set(plan.members.map(familyOf));
     this.#family = families.size === 1 ? [...families][0]! : null;
+    this.isCountingBytes = (plan.quota?.bytesMax ?? 0) > 0 || (plan.session?.bytesMax ?? 0) > 0;
     this.bodyRules = plan.judge.bodies.map(bodyRuleOf);
     const isSame = former !== undefined && former.#board === board && isSamePlan(former.plan, plan);
     this.pool = isSame ? former.pool : new EgressPool(plan, board, random);
