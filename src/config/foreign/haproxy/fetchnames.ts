@@ -34,13 +34,14 @@ import {
   item,
   type Kind,
   mapSample,
+  missingSample,
   nameIn,
   type Sample,
   type Site,
   sampleOf,
   variableName,
 } from "./sample.ts";
-import { type Service, serverLines, type Word } from "./scene.ts";
+import { type Conversion, type Service, serverLines, type Word } from "./scene.ts";
 import { serverName } from "./servername.ts";
 
 /** When it is there: session after TLS, hello in the content of mode tcp, stream for what belongs to a request or content. */
@@ -235,6 +236,12 @@ function integer(word: Word, written: string): number {
     : fault(word, `must have a whole number in brackets, not ${JSON.stringify(written)}`);
 }
 
+function environmental(conversion: Conversion, name: string, word: Word): Sample {
+  if (name.startsWith("HAPROXY_")) return refuse(word, `${name} is what HAProxy tells of itself`);
+  const value = conversion.variableOf(name);
+  return value === undefined ? missingSample("text", `${name} is not set`) : sampleOf("text", text(value));
+}
+
 export const hello: Code = primary("tls.hello");
 export const helloType: Code = choose(hello, number(1), number(0));
 
@@ -295,6 +302,7 @@ export const fetches: Readonly<Record<string, Fetch | string>> = {
     const name = conversion.textOf("/proc/sys/kernel/hostname")?.trim() ?? "";
     return name === "" ? refuse(word, "this machine does not tell its name") : text(name);
   }),
+  env: fetch("text", "any", ([name = ""], { conversion }, word) => environmental(conversion, name, word), 1),
   date: fetch(
     "int",
     "any",
@@ -445,21 +453,26 @@ export const fetches: Readonly<Record<string, Fetch | string>> = {
 
   ...alike(
     `avg_queue be_conn_free be_id be_server_timeout be_sess_rate be_tunnel_timeout connslots cpu_calls cpu_ns_avg cpu_ns_tot
-    cur_server_timeout cur_tunnel_timeout date_us dst_conn dst_is_local env fc_dst_is_local fc_err fc_err_str fc_fackets fc_lost
+    cur_server_timeout cur_tunnel_timeout date_us dst_conn dst_is_local fc_dst_is_local fc_err fc_err_str fc_fackets fc_lost
     fc_pp_authority fc_pp_unique_id fc_rcvd_proxy fc_reordering fc_retrans fc_rtt fc_rttvar fc_sacked fc_src_is_local
     fc_src_port fc_unacked fe_client_timeout fe_conn fe_defbe fe_id fe_req_rate fe_sess_rate http_first_req lat_ns_avg
     lat_ns_tot last_rule_file last_rule_line nbproc nbthread nbsess pid prio_class prio_offset proc quic_enabled req.hdr_names
     req.hdrs req.hdrs_bin req.timer.hdr req.timer.idle res.hdr_names res.hdrs res.hdrs_bin res.ver resp_ver server_status so_id
     so_name srv_conn srv_conn_free srv_id srv_iweight srv_queue srv_sess_rate srv_uweight srv_weight table_avl table_cnt thread
-    txn.sess_term_state url_ip url_port res.cook_cnt scook_cnt res.cook_val scook_val bin`,
+    txn.sess_term_state url_ip url_port res.cook_cnt scook_cnt res.cook_val scook_val bin capture.res.ver cookie fcgi.docroot
+    fcgi.index res.cache_hit res.cache_name res.comp res.comp_algo`,
     noSuch,
   ),
   ...alike(
-    "bc_dst bc_dst_port bc_err bc_err_str bc_http_major bc_src bc_src_port ssl_bc ssl_bc_alpn ssl_bc_cipher ssl_bc_protocol",
+    `bc_dst bc_dst_port bc_err bc_err_str bc_http_major bc_src bc_src_port ssl_bc ssl_bc_alg_keysize ssl_bc_alpn ssl_bc_cipher
+    ssl_bc_client_random ssl_bc_err ssl_bc_err_str ssl_bc_is_resumed ssl_bc_npn ssl_bc_protocol ssl_bc_server_random
+    ssl_bc_session_id ssl_bc_session_key ssl_bc_unique_id ssl_bc_use_keysize ssl_s_chain_der ssl_s_der ssl_s_i_dn
+    ssl_s_key_alg ssl_s_notafter ssl_s_notbefore ssl_s_s_dn ssl_s_serial ssl_s_sha1 ssl_s_sig_alg ssl_s_version`,
     noPeer,
   ),
   ...alike(
-    `payload payload_lv req.payload req.payload_lv req_len req.len req.body req.body_len req.body_param res.payload res.body
+    `payload payload_lv req.payload req.payload_lv req_len req.len req.body req.body_len req.body_param res.payload
+    res.payload_lv res.body
     res.body_len res.body_size res.len rep_ssl_hello_type res.ssl_hello_type req_rdp_cookie req_rdp_cookie_cnt req.rdp_cookie
     req.rdp_cookie_cnt rdp_cookie rdp_cookie_cnt req.ssl_ver req_ssl_ver req.ssl_alpn req.ssl_cipherlist req.ssl_ec_ext
     req.ssl_keyshare_groups req.ssl_sigalgs req.ssl_st_ext req_ssl_st_ext req_ssl_ec_ext mqtt distcc_body distcc_param`,
@@ -471,7 +484,9 @@ export const fetches: Readonly<Record<string, Fetch | string>> = {
     ssl_f_s_dn ssl_f_serial ssl_f_sha1 ssl_f_sig_alg ssl_f_version ssl_fc_alg_keysize ssl_fc_cipherlist_bin
     ssl_fc_cipherlist_hex ssl_fc_cipherlist_str ssl_fc_cipherlist_xxh ssl_fc_client_random ssl_fc_err ssl_fc_err_str
     ssl_fc_has_early ssl_fc_npn ssl_fc_protocol_hello_id ssl_fc_server_random ssl_fc_session_id ssl_fc_session_key
-    ssl_fc_unique_id ssl_fc_use_keysize`,
+    ssl_fc_unique_id ssl_fc_use_keysize ssl_fc_client_early_traffic_secret ssl_fc_client_handshake_traffic_secret
+    ssl_fc_client_traffic_secret_0 ssl_fc_early_exporter_secret ssl_fc_ecformats_bin ssl_fc_eclist_bin ssl_fc_exporter_secret
+    ssl_fc_extlist_bin ssl_fc_server_handshake_traffic_secret ssl_fc_server_traffic_secret_0`,
     noCertificate,
   ),
 };

@@ -7,7 +7,7 @@ import type { AdminInput, ConfigInput } from "../../input.ts";
 import { didYouMean } from "../../nearest.ts";
 import { Places } from "../../place.ts";
 import type { Path } from "../../problem.ts";
-import type { Environment } from "../../substitute.ts";
+import { type Environment, variableOf } from "../../substitute.ts";
 import { Ledger } from "../ledger.ts";
 import { Origins } from "../origins.ts";
 import type { Translation } from "../translation.ts";
@@ -72,7 +72,7 @@ export function translateHaproxy(
 ): HaproxyTranslation {
   const ledger = new Ledger();
   const origins = new Origins();
-  const { lines, faults, said } = readLines(text, environment);
+  const { lines, faults, said, environment: left } = readLines(text, environment);
   const places = new Places(text);
   const words = new Map<string, readonly Word[]>();
   for (const line of [...lines, ...said.map(({ word }) => [word])]) {
@@ -94,7 +94,7 @@ export function translateHaproxy(
   const { ground, config } = readGlobal(ledger, origins, statements, file);
   const elsewhere = adminOf(ledger, environment, String(lines[0]?.[0]?.line ?? 1));
   tellOtherSections(ledger, sections);
-  const builder = new Builder(ledger, origins, sections, ground, config, textOf, elsewhere);
+  const builder = new Builder(ledger, origins, sections, ground, config, { textOf, environment: left }, elsewhere);
   builder.build(translateRules);
   return { program: "haproxy", input: builder.input(), ledger, origins, places, keyOf: (path) => keyOf(words, path) };
 }
@@ -130,6 +130,12 @@ function adminOf(ledger: Ledger, environment: Environment, line: string): AdminI
   return null;
 }
 
+/** What is not in the file. */
+interface Outside {
+  readonly textOf: TextOf;
+  readonly environment: Environment;
+}
+
 class Builder implements Conversion {
   readonly ledger: Ledger;
   readonly origins: Origins;
@@ -138,7 +144,7 @@ class Builder implements Conversion {
   readonly userlists: Conversion["userlists"];
   readonly errorSections: Conversion["errorSections"];
   readonly #ground: Ground;
-  readonly #textOf: TextOf;
+  readonly #outside: Outside;
   readonly #elsewhere: AdminInput | null;
   readonly #naming = new Naming();
   readonly #settings: ReadonlyMap<Service, Settings>;
@@ -150,10 +156,10 @@ class Builder implements Conversion {
     sections: readonly Section[],
     ground: Ground,
     config: Partial<ConfigInput>,
-    textOf: TextOf,
+    outside: Outside,
     elsewhere: AdminInput | null,
   ) {
-    this.#textOf = textOf;
+    this.#outside = outside;
     this.#elsewhere = elsewhere;
     this.ledger = ledger;
     this.origins = origins;
@@ -175,7 +181,11 @@ class Builder implements Conversion {
   }
 
   textOf(file: string): string | null {
-    return this.#textOf(this.pathOf(file));
+    return this.#outside.textOf(this.pathOf(file));
+  }
+
+  variableOf(name: string): string | undefined {
+    return variableOf(this.#outside.environment, name);
   }
 
   backendNamed(word: Word): Service | null {
@@ -278,6 +288,18 @@ class Builder implements Conversion {
           ? `has mode ${fallback.mode}, and this ${proxy.kind} has mode http: give both one mode, as HAProxy wants it too`
           : `has mode http, and this ${proxy.kind} has mode tcp: a connection is not read as HTTP later; write mode http in both`,
       );
+    if (
+      proxy.mode === "tcp" &&
+      named === undefined &&
+      proxy.kind === "frontend" &&
+      settings.all("use_backend").length === 0
+    ) {
+      this.ledger.refuse(
+        pathOf(proxy.word),
+        "it has no default_backend and no use_backend, and HAProxy closes whoever connects to it: leave it out",
+      );
+      return null;
+    }
     const own = [...new Set(behind)].map((each) => this.#settings.get(each)!);
     const use = fallback === null ? null : this.poolOf(fallback);
     return { settings, binds, rules, behind: own, use: use ?? this.#unclaimed(settings, rules, named) };
@@ -297,7 +319,12 @@ class Builder implements Conversion {
     const { config } = this.draft;
     const isTold = this.ledger.findings.some(({ severity }) => severity === "error");
     if (Object.keys(this.draft.listeners).length === 0 && !isTold)
-      this.ledger.fault([], "there is no frontend or listen with a bind line, and so nothing to listen on");
+      this.ledger.fault(
+        [],
+        this.draft.config.admin === undefined && ![...this.#settings.values()].some(isForStats)
+          ? "there is no frontend or listen with a bind line, and so nothing to listen on"
+          : "there is nothing to listen on: the page of statistics is the admin interface's, and no other frontend or listen has a bind line",
+      );
     hoistTimeouts(this.draft, this.origins);
     const servesHttp = this.proxies.some(
       (proxy) => proxy.kind !== "frontend" && proxy.mode === "http" && this.#hasServers(proxy),

@@ -73,6 +73,13 @@ test("variables that a line sets hold for the lines after it", () => {
   expect(kept('setenv A 1\nresetenv A\nx "$ROLE$A"').at(-1)).toBe("x 1");
 });
 
+test("what the file leaves of the environment is told with the lines", () => {
+  expect(readLines("setenv A 1\nsetenv A 2\nsetenv B 3\nunsetenv B", environment).environment).toEqual({
+    ROLE: "edge",
+    A: "2",
+  });
+});
+
 test("a mistake in a line that is left out is none", () => {
   expect(readLines('.if 0\nbind "x\n.endif\n', {}).faults).toEqual([]);
   expect(readLines('a\nbind "x', {}).faults).toEqual([{ at: 7, message: "this quote is not closed on its line" }]);

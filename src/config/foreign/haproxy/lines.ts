@@ -18,6 +18,8 @@ export interface Lines {
   readonly lines: readonly (readonly Word[])[];
   readonly faults: readonly LineFault[];
   readonly said: readonly Said[];
+  /** As the file leaves it, with what setenv and its like say: what env() asks. */
+  readonly environment: Environment;
 }
 
 /** A block of .if that is open. */
@@ -84,7 +86,7 @@ class LinesReader {
 
   end(): Lines {
     for (const { word } of this.#blocks) this.#say("error", word, "has no .endif");
-    return { lines: this.#lines, faults: this.#faults, said: this.#said };
+    return { lines: this.#lines, faults: this.#faults, said: this.#said, environment: this.#environment };
   }
 
   #say(severity: Said["severity"], word: Word, message: string): void {

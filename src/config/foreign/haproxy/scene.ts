@@ -91,6 +91,8 @@ export interface Conversion {
   pathOf(file: string): string;
   /** What stands in a file, named as in the haproxy.cfg, where it can be read beforehand; null where it cannot. */
   textOf(file: string): string | null;
+  /** Of the environment, with what the file sets in it; undefined when it is not set. */
+  variableOf(name: string): string | undefined;
 }
 
 /**

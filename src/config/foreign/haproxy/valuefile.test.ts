@@ -29,6 +29,7 @@ function siteWith(textOf: Conversion["textOf"]): Site {
     poolOf: ({ name }) => name,
     pathOf: (file) => `/etc/${file}`,
     textOf,
+    variableOf: () => undefined,
   };
   const proxy: Service = { kind: "frontend", name: "web", word: wordOf("web"), statements: [], mode: "http" };
   return { conversion, proxy, stage: "request" };
