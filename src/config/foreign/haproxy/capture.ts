@@ -5,7 +5,7 @@
 import { quote } from "../../../base/reading.ts";
 import { index, method, number, primary, text } from "./code.ts";
 import type { RuleDraft } from "./draft.ts";
-import { fault, heard } from "./objection.ts";
+import { fault, heard, refuse } from "./objection.ts";
 import type { RuleLine } from "./ruleline.ts";
 import { nameIn, type Site } from "./sample.ts";
 import { type Conversion, linePath, type Service, type Statement, type Word } from "./scene.ts";
@@ -42,9 +42,13 @@ export class Captures {
       slots.push(slot);
     } else {
       slot = slots[id];
-      if (slot === undefined) return fault(line.last, `names slot ${id}, which is not declared`);
+      // Which frontend a request came by is not known there, nor what slots it has.
+      if (line.site.proxy.kind === "backend" && this.#isAsked)
+        return refuse(line.last, "is a slot of a frontend, to which the rules of a backend do not write here");
+      if (line.site.proxy.kind !== "backend" && slot === undefined)
+        return fault(line.last, `names slot ${id}, which is not declared`);
     }
-    return this.#isAsked ? slot : line.differs(unlogged);
+    return this.#isAsked && slot !== undefined ? slot : line.differs(unlogged);
   }
 
   #read(site: Site, { words, prefix, ...statement }: Statement): void {

@@ -90,7 +90,12 @@ function tellOthers(ledger: Ledger, servers: readonly ServerLine[], checked: rea
       );
   for (const { options } of checked) {
     const tracked = options.value("track");
-    if (tracked !== null)
+    if (tracked !== null && options.flag("check") !== null)
+      ledger.fault(
+        pathOf(tracked),
+        "cannot stand beside check, as in HAProxy: who tracks another is not checked itself",
+      );
+    else if (tracked !== null)
       ledger.approximate(pathOf(tracked), "the server is checked by itself, as its own backend says");
   }
   const name = first.options.value("check-sni");

@@ -208,3 +208,16 @@ test("the machine's name is what the system tells, and is asked for in vain wher
   const { told } = tried(text);
   expect(told).toEqual(["8:28 error %[hostname] is refused: this machine does not tell its name"]);
 });
+
+test("what HAProxy fetches and Sluice does not is refused as that, and a table of peers as one of theirs", () => {
+  for (const name of [
+    "res.cache_hit",
+    "res.comp",
+    "ssl_s_sha1",
+    "ssl_bc_npn",
+    "ssl_fc_extlist_bin",
+    "res.payload_lv(0,1)",
+  ])
+    expect(ruleScene(`  http-response set-header X %[${name}]`).told.join()).toMatch(/^error 1:3 is refused: /);
+  expect(conditionOf("if { sc0_conn_rate(px/t) gt 1 }")).toContain("asks a table of a section peers");
+});

@@ -122,6 +122,8 @@ export function tableNamed(site: Site, word: Word, written: string | undefined):
   const hasBroken = site.conversion.proxies.some(
     (proxy) => proxy.name === name && proxy.statements.some(({ words }) => words[0]!.text === "stick-table"),
   );
+  if (name.includes("/"))
+    return refuse(word, `asks a table of a section peers, and tables stand in a frontend or backend here: stick-table`);
   const known = tables.size === 0 ? "no proxy has one" : `known are ${[...tables.keys()].map(quote).join(", ")}`;
   return fault(word, hasBroken ? `asks table ${name}, which is refused` : `asks a table ${quote(name)}; ${known}`);
 }

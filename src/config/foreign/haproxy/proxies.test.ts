@@ -90,7 +90,7 @@ test("of a backend that is disabled the table and the servers' names are known, 
     (condition, index) => ` http-request set-header x ${index} if { ${condition} }`,
   );
   const { input, told: lines } = tried(
-    `defaults\n mode http\n timeout client 1s\nlisten x\n bind :1\n http-request track-sc0 src table off\n${rules.join("\n")}\n server a a:1 check track off/a\nbackend off\n disabled\n stick-table type ip size 10 store conn_rate(1s) peers nope\n server a a:1 check\n server b a:2 disabled`,
+    `defaults\n mode http\n timeout client 1s\nlisten x\n bind :1\n http-request track-sc0 src table off\n${rules.join("\n")}\n server a a:1 track off/a\nbackend off\n disabled\n stick-table type ip size 10 store conn_rate(1s) peers nope\n server a a:1 check\n server b a:2 disabled`,
   );
   expect(lines.filter((line) => line.includes("error"))).toEqual([]);
   expect(input.tables?.["off"]).toMatchObject({ store: ["conn_rate(1s)"] });
@@ -156,7 +156,7 @@ test("the page of statistics is the admin interface, at its address where that i
   expect(page("*:8404").told).toEqual([
     "3:2 warning bind is approximated: the admin interface stands for it, at 127.0.0.1:2112, for elsewhere it demands a token (admin.listen and admin.token)",
     "6:2 warning stats auth is approximated: the admin interface asks nobody on this machine for a password, unless admin.token is set",
-    "1:1 error  there is no frontend or listen with a bind line, and so nothing to listen on",
+    "1:1 error  there is nothing to listen on: the page of statistics is the admin interface's, and no other frontend or listen has a bind line",
   ]);
   expect(told("listen x\n bind :1\n stats enabel\n server a a:1")[0]).toStartWith(
     "3:2 error stats enabel must be one of enable, uri",
@@ -172,4 +172,10 @@ test("frontends and backends cannot share defaults that have rules", () => {
     "10:16 error base has rules and is the defaults of a frontend already: frontends and backends cannot share those, as in HAProxy",
   ]);
   expect(shared("option httplog")).toEqual([]);
+});
+
+test("a frontend of mode tcp that leads nowhere is told once, and by what HAProxy makes of it", () => {
+  expect(tried("frontend x\n mode tcp\n timeout client 1s\n bind :1").told).toEqual([
+    "1:10 error x is refused: it has no default_backend and no use_backend, and HAProxy closes whoever connects to it: leave it out",
+  ]);
 });

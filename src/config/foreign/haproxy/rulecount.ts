@@ -173,6 +173,11 @@ export function capture(
   const sample = line.sample("a sample");
   const how = line.take("len", "id");
   if (how === null) return fault(line.last, "needs len with a length, or id with a slot, behind it");
+  const { stage, proxy } = line.site;
+  if (how.text === "len" && stage === "response")
+    fault(how, "must be id, as in HAProxy: the slot is made by declare capture response in a frontend");
+  if (how.text === "len" && proxy.kind === "backend")
+    fault(how, "is not taken in a backend, as in HAProxy: its slots are those of a frontend, by id");
   const word = line.next("a number");
   const value = /^\d{1,6}$/.test(word.text)
     ? Number(word.text)

@@ -348,3 +348,15 @@ test("to close a server's connection by what it answers is refused as what it is
   const scene = ruleScene("", { backend: "  tcp-response content close if { status 500 }" });
   expect(scene.told).toEqual(["error 5:2 is refused: a response is passed on or replaced"]);
 });
+
+test("captures are taken where HAProxy takes them: slots are those of frontends, and a response only fills one", () => {
+  const told = (line: string, backend = ""): string => ruleScene(line, { backend }).told.join();
+  expect(told("  http-response capture res.hdr(x) len 20")).toBe(
+    "error 1:3 must be id, as in HAProxy: the slot is made by declare capture response in a frontend",
+  );
+  const here = "its slots are those of a frontend, by id";
+  expect(told("", "  http-request capture src len 4")).toContain(`is not taken in a backend, as in HAProxy: ${here}`);
+  expect(told("", "  tcp-request content capture src len 4")).toContain(here);
+  expect(told("", "  http-request capture src id 0")).toContain("warning");
+  expect(told("  http-request capture src id 0")).toContain("names slot 0, which is not declared");
+});

@@ -126,3 +126,10 @@ test("TLS: verified by ca-file, or not at all, as HAProxy wants it said", () => 
   ]);
   expect(told("server a a:1 ssl verify maybe ca-file x.pem")).toEqual(["error maybe must be none or required"]);
 });
+
+test("who tracks another server is not checked itself, as HAProxy wants it", () => {
+  const told = (options: string): readonly string[] =>
+    partsOf([], [`server a a:1 ${options}`, "server b b:1 check"]).told.filter((line) => line.startsWith("error"));
+  expect(told("track b")).toEqual([]);
+  expect(told("check track b").join()).toContain("cannot stand beside check, as in HAProxy");
+});
