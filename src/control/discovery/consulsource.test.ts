@@ -120,6 +120,45 @@ test("an agent that has a newer index at once all the time is asked less and les
   expect(performance.now() - beganMs).toBeGreaterThan(300);
 });
 
+test("changes that follow each other are each known soon", async () => {
+  await using room = new Room();
+  const { listening, consul } = await scene(room, [instance]);
+  await listening.tells("10.0.0.1:80");
+  const beganMs = performance.now();
+  for (let port = 81; port < 93; port++) {
+    consul.set([{ ...instance, port }]);
+    await listening.tells(`10.0.0.1:${port}`);
+  }
+  // With pauses that double to a second it would be more than six.
+  expect(performance.now() - beganMs).toBeLessThan(3000);
+});
+
+test("an agent that holds questions again is asked at once again", async () => {
+  let asked = 0;
+  let answeredMs = 0;
+  const pauses: number[] = [];
+  const agent = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch: async () => {
+      asked++;
+      if (answeredMs > 0) pauses.push(performance.now() - answeredMs);
+      if (asked > 7) await Bun.sleep(150);
+      answeredMs = performance.now();
+      return Response.json([], { headers: { "x-consul-index": String(asked) } });
+    },
+  });
+  await using room = new Room();
+  room.ending(() => void agent.stop(true));
+  const endpoint = `http://127.0.0.1:${agent.port}`;
+  new Listening(room, { consul: { service: "web", endpoint }, interval: "1m" }).start();
+  await until("a long pause, and short ones behind it", () => {
+    const longest = pauses.findIndex((pause) => pause > 150);
+    return longest >= 0 && pauses.slice(longest).some((pause) => pause < 100);
+  });
+  expect(Math.max(...pauses.slice(0, 3))).toBeLessThan(Math.max(...pauses));
+});
+
 test("a socket of this machine is no instance", async () => {
   await using room = new Room();
   const { listening } = await scene(room, [instance, { address: "unix:/var/run/docker.sock", port: 80 }]);

@@ -13,9 +13,15 @@ const listBytesMax = 16 << 20;
 const instancesMax = 10_000;
 /** An agent adds up to a sixteenth of the wait, so that not all come back at once. */
 const lateShare = 1 / 16;
-/** Changes that come in a row are gathered for so long, and with each twice as long: some agents have a newer index at once all the time. */
+/** Answers that come in a row are gathered for so long, and with each twice as long: some agents have a newer index at once all the time. */
 const gatherMs = 10;
-const gatherMsMax = 1000;
+const gatherMsMax = 250;
+/** Where each of them tells of other servers: a change is to be known within 100 ms. */
+const gatherNewsMsMax = 40;
+/** An agent that held a question for longer is none of those. */
+const calmMs = 100;
+/** With a very large answer: as many times as long as it takes to read. */
+const gatherShare = 4;
 /** Consul takes no longer ones. */
 const waitMsMax = 600_000;
 
@@ -30,6 +36,7 @@ export class ConsulSource implements Source {
   /** 0: the next question is answered at once. */
   #index = 0;
   #gatherMs: number = gatherMs;
+  #last: Answer | null = null;
 
   constructor(asked: DiscoverConsul, settings: Discover, { intervalMs, timeoutMs }: Rhythm) {
     const { service, tag, datacenter, endpoint, token, user = "", password = "", tls } = asked;
@@ -73,16 +80,20 @@ export class ConsulSource implements Source {
     const startedMs = performance.now();
     const former = this.#index;
     const { headers, body } = await fetchText(this.#target, this.#path(former), listBytesMax, signal);
+    const waitedMs = performance.now() - startedMs;
     const answer = answerOf(this.#entriesOf(body), this.#usualPort);
+    const isNews = !Bun.deepEquals(answer, this.#last);
+    const readMs = performance.now() - startedMs - waitedMs;
+    this.#last = answer;
     const index = Number(headers["x-consul-index"]);
     const isIndex = Number.isSafeInteger(index) && index > 0;
     this.#index = isIndex && index >= former ? index : 0;
     // Once is once, and without an index there is nothing to wait for.
     if (this.#intervalMs === 0 || !isIndex) return { answer };
-    const waitedMs = performance.now() - startedMs;
     if (this.#index === former && waitedMs < this.#waitMs / 2) return { answer };
-    this.#gatherMs = waitedMs > gatherMsMax ? gatherMs : Math.min(this.#gatherMs * 2, gatherMsMax);
-    return { answer, nextMs: Math.min(this.#gatherMs, this.#intervalMs) };
+    this.#gatherMs =
+      waitedMs > calmMs ? gatherMs : Math.min(this.#gatherMs * 2, isNews ? gatherNewsMsMax : gatherMsMax);
+    return { answer, nextMs: Math.min(Math.max(this.#gatherMs, gatherShare * readMs), this.#intervalMs) };
   }
 
   #path(index: number): string {
