@@ -45,6 +45,11 @@ const conversions: readonly (readonly [string, string])[] = [
     "path,strcmp(txn.n)",
     "has(vars.txn_n) ? (path == string(vars.txn_n) ? 0 : path < string(vars.txn_n) ? -1 : 1) : null",
   ],
+  [
+    "hdr(a),strcmp(txn.n)",
+    "has(headers.list('a')[-1]) && has(vars.txn_n) ? (headers.list('a')[-1] == string(vars.txn_n) ? 0 : headers.list('a')[-1] < string(vars.txn_n) ? -1 : 1) : null",
+  ],
+  ["path,hex,length", "path.hex().upperAscii().size()"],
   ["src,in_table(st)", "src in st ? '1' : '0'"],
   ["src,table_conn_rate(st)", "st[src].conn_rate"],
   ["src,table_gpc0(st)", "st[src].gpc0"],
@@ -84,6 +89,10 @@ const wrong: readonly (readonly [string, string])[] = [
   ["src,ipmask(33)", "needs a mask of 0 to 32 bits, not 33"],
   ["src,table_conn_rate(none)", 'asks a table "none"; known are "st", "keys"'],
   ["path,json(ascii)", "is refused: json: there is no such converter in Sluice"],
+  ["hdr(x),crc32,hex", "is refused: hex: a number is 8 bytes to HAProxy, and a text in Sluice"],
+  ["hdr_cnt(x),hex", "is refused: hex: a number is 8 bytes to HAProxy, and a text in Sluice"],
+  ["ssl_fc,base64", "is refused: base64: a bool is 8 bytes to HAProxy, and a text in Sluice"],
+  ["src,bytes(0,1)", "is refused: bytes: an address is 4 or 16 bytes to HAProxy, and a text in Sluice"],
   ["path,map_reg(a.map)", 'names "a.map", which cannot be read'],
 ];
 
@@ -97,5 +106,14 @@ describe("a converter that is not to be had", () => {
 test("a hash that is another number is told", () => {
   expect(ruleScene("  http-request set-header X %[path,crc32(1)]").told).toEqual([
     "warning 1:3 is approximated: the hash is without avalanche, and so another number",
+  ]);
+  expect(ruleScene("  http-request set-header X %[src,xxh32,mod(100)]").told).toEqual([
+    "warning 1:3 is approximated: the hash is that of a text, where an address is 4 or 16 bytes to HAProxy: another number",
+  ]);
+});
+
+test("only texts are compared as bytes", () => {
+  expect(ruleScene("  http-request deny if { src -m bin 7f000001 }").told).toEqual([
+    "error 1:4 is refused: what is compared by -m bin must be a text: numbers and addresses are no bytes in Sluice",
   ]);
 });

@@ -2,9 +2,9 @@
 // A sample that is not there stays so.
 
 import { didYouMean } from "../../nearest.ts";
-import { absent, type Code, call, choose, method, number, pattern, primary, relate, text } from "./code.ts";
+import { absent, type Code, call, choose, every, method, number, pattern, primary, relate, text } from "./code.ts";
 import { convertCounter, entryOf, tableNamed } from "./fetchtable.ts";
-import { convertMap } from "./map.ts";
+import { convertMap, isSure } from "./map.ts";
 import { fault, refuse } from "./objection.ts";
 import { readRegex, replacement } from "./regex.ts";
 import { cast, type Kind, mapSample, nameIn, type Sample, type Site, variableName } from "./sample.ts";
@@ -174,7 +174,8 @@ const converters: Readonly<Record<string, Converter | string>> = {
         number(0),
         choose(relate(code, "<", value), number(-1), number(1)),
       );
-      return choose(call("has", name), order, absent);
+      // Nothing is less or more than what is not there.
+      return choose(every([...(isSure(code) ? [] : [call("has", code)]), call("has", name)]), order, absent);
     },
     1,
   ),
@@ -248,8 +249,23 @@ export function convert(site: Site, word: Word, sample: Sample, called: Called):
       word,
       `needs ${known.argsMin === known.argsMax ? known.argsMin : `${known.argsMin} to ${known.argsMax}`} arguments in brackets for ${name}`,
     );
+  if (known.takes === "bytes") takeBytes(site, word, sample.kind, name);
   const taken = cast(sample, known.takes, word);
   return mapSample(taken, known.gives, (code) => known.make(code, args, word, site));
+}
+
+const formless: Partial<Record<Kind, string>> = {
+  bool: "a bool is 8 bytes",
+  int: "a number is 8 bytes",
+  address: "an address is 4 or 16 bytes",
+};
+
+/** HAProxy's numbers and addresses are bytes of their own to such a converter; ours are the bytes of their text. */
+function takeBytes({ conversion }: Site, word: Word, kind: Kind, name: string): void {
+  const form = formless[kind];
+  if (form === undefined) return;
+  if (name !== "crc32" && name !== "xxh32") refuse(word, `${name}: ${form} to HAProxy, and a text in Sluice`);
+  conversion.ledger.approximate(pathOf(word), `the hash is that of a text, where ${form} to HAProxy: another number`);
 }
 
 function maskBits(written: string, word: Word): number {

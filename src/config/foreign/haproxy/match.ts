@@ -69,6 +69,8 @@ export function matchCode(
   if (sample.missing !== null) return no;
   if (method === "found") return foundCode(sample);
   const takes: Kind = method === "bool" ? "bool" : method === "int" ? "int" : method === "ip" ? "address" : "text";
+  if (method === "bin" && (sample.kind === "bool" || sample.kind === "int" || sample.kind === "address"))
+    return refuse(word, "what is compared by -m bin must be a text: numbers and addresses are no bytes in Sluice");
   const taken = cast(sample, takes, word);
   if (method !== "bool" && patterns.length === 0) return no;
   const compare = (code: Code): Code => {
