@@ -4,6 +4,7 @@
 import { expect, test } from "bun:test";
 import { memberWord, recordWord } from "../egress.ts";
 import type { SharedEgressBoard } from "../egressboard.ts";
+import { SharedWords } from "../sharedwords.ts";
 import { checkBoard } from "./check.ts";
 import { header, ownerWord } from "./layout.ts";
 import { BoardWorld, nowMs, pairOf, smallShape } from "./trial.ts";
@@ -154,4 +155,54 @@ test("who leaves and cannot let go of all has it let go of by the next recovery"
   control.parts.file.memory.store(header.halt, 0);
   control.close();
   expect([active(control, "a"), control.recover(), active(control, "a"), checkBoard(control)]).toEqual([1, 0, 0, []]);
+});
+
+/** Says when each store is due, before it is done. */
+class SeenWords extends SharedWords {
+  due: () => void = () => {};
+
+  override put(at: number, value: number): void {
+    this.due();
+    super.put(at, value);
+  }
+  override store(at: number, value: number): void {
+    this.due();
+    super.store(at, value);
+  }
+  override add(at: number, value: number): void {
+    this.due();
+    super.add(at, value);
+  }
+}
+
+test("while others leave and come, what is in flight at those that stay is counted at every moment, whoever begins and ends meanwhile", () => {
+  let isOver = false;
+  for (let stop = 0; !isOver; stop++) {
+    const world = new BoardWorld();
+    const words = new SeenWords(world.bytes);
+    const [control, worker] = [world.open(words), world.open()];
+    control.adopt(["a", "b", "c"], nowMs);
+    const [a, pair] = [worker.memberOf("a"), pairOf(worker, "a", 1)];
+    const held = [worker.hold(a, pair), worker.hold(a, pair), worker.hold(a, 0)];
+    for (const id of ["b", "c"]) worker.hold(worker.memberOf(id), pairOf(worker, id, 1));
+    let [stores, least] = [0, 3];
+    let begun = -1;
+    words.due = () => {
+      least = Math.min(least, active(worker, "a"));
+      if (stores++ !== stop) return;
+      begun = worker.hold(a, pair);
+      worker.letGo(held[0]!);
+    };
+    control.adopt(["x", "a", "y"], nowMs);
+    words.due = () => {};
+    isOver = stores <= stop;
+    // One of the three has ended in between.
+    expect(least).toBeGreaterThanOrEqual(isOver ? 3 : 2);
+    // What could not be let go of is, with the next.
+    worker.letGo(held[1]!);
+    control.recover();
+    expect(active(control, "a")).toBe(isOver ? 2 : begun < 0 ? 1 : 2);
+    expect(checkBoard(control)).toEqual([]);
+    if (isOver) expect(stop).toBeGreaterThan(50);
+  }
 });
