@@ -257,6 +257,11 @@ export class Playbook implements Port {
   }
 
   /** The oldest check of credentials is answered. */
+  /** Whose checks are waited for still. */
+  get checking(): string[] {
+    return this.#checks.filter(({ isOver }) => !isOver).map(({ asker }) => asker);
+  }
+
   verified(verdict: Verdict): void {
     this.#checks.shift()!.verified(verdict);
   }

@@ -16,12 +16,15 @@ function checker(bcrypt?: BcryptVerify) {
   const failures: Error[] = [];
   const clock = { nowMs: 0, refresh: (): void => {}, failed: (error: Error): void => void failures.push(error) };
   const credentials = new Credentials(clock, bcrypt);
-  const ask = (plan: AuthPlan, name: string, text: string): Verdict | null | Promise<Verdict> => {
-    let tell: (verdict: Verdict) => void = () => {};
-    const later = new Promise<Verdict>((resolve) => {
-      tell = resolve;
-    });
-    return credentials.verify(plan, name, password(text), { verified: tell }) ?? later;
+  const ask = (
+    plan: AuthPlan,
+    name: string,
+    text: string,
+    from = { asker: "192.0.2.1", isOver: false },
+  ): Verdict | null | Promise<Verdict> => {
+    const { promise, resolve } = Promise.withResolvers<Verdict>();
+    // What is asked of it later is what it says then.
+    return credentials.verify(plan, name, password(text), Object.assign(from, { verified: resolve })) ?? promise;
   };
   return { clock, ask, failures };
 }
@@ -122,6 +125,66 @@ test("two are checked at once, more wait, and too many are told that we are busy
   going[0]!(true);
   expect(await asked[0]!).toBe("good");
   expect(going.length).toBe(3);
+});
+
+/** Checks that take until they are told to end, and the names of who asked for those that have begun. */
+function slow() {
+  const begun: string[] = [];
+  const ends: (() => void)[] = [];
+  const made = checker((shown) => {
+    begun.push(new TextDecoder().decode(shown));
+    return new Promise((resolve) => ends.push(() => resolve(true)));
+  });
+  const plan = auth({ john: "$2b$04$one" });
+  const froms: { asker: string; isOver: boolean }[] = [];
+  const asks = (asker: string, count = 1): ReturnType<typeof made.ask>[] =>
+    Array.from({ length: count }, () => {
+      const from = { asker, isOver: false };
+      froms.push(from);
+      return made.ask(plan, "john", asker, {
+        ...from,
+        get isOver() {
+          return from.isOver;
+        },
+      });
+    });
+  /** Ends the oldest that goes on, and the next has begun. */
+  const endOne = async (): Promise<void> => {
+    ends.shift()!();
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { begun, froms, asks, endOne };
+}
+
+test("a client that asks for many checks keeps no other waiting for longer than a round", async () => {
+  const { begun, asks, endOne } = slow();
+  asks("guesser", 40);
+  asks("user");
+  asks("other", 2);
+  for (let count = 0; count < 5; count++) await endOne();
+  expect(begun).toEqual(["guesser", "guesser", "guesser", "user", "other", "guesser", "other"]);
+});
+
+test("nor is another refused while it has most of the places: it loses one that came last", async () => {
+  const { asks } = slow();
+  const guesses = asks("guesser", 66);
+  expect(asks("guesser")).toEqual(["busy"]);
+  const users = asks("user", 32);
+  expect(users).not.toContain("busy");
+  expect(await Promise.all(guesses.slice(34))).toEqual(Array.from({ length: 32 }, () => "busy"));
+  // Both have as many.
+  expect(asks("user")).toEqual(["busy"]);
+  expect(asks("guesser")).toEqual(["busy"]);
+});
+
+test("what nobody waits for any more takes no place, and is not checked", async () => {
+  const { begun, froms, asks, endOne } = slow();
+  asks("a", 66);
+  for (const from of froms.slice(2)) from.isOver = true;
+  expect(asks("b", 40)).not.toContain("busy");
+  froms[66]!.isOver = true;
+  await endOne();
+  expect(begun.slice(2)).toEqual(["b"]);
 });
 
 test("a hash that nothing can read is bad", async () => {

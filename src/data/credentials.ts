@@ -1,5 +1,6 @@
 // Whether a name and a password are those of a user: plain passwords, and {SHA} are checked here and now, MD5 crypt a turn later, bcrypt by the runtime's threads, so
-// many at once; more wait, and beyond those it is said that we are busy. A name that nobody has costs what a wrong password costs:
+// many at once; more wait, clients in turn, and beyond those it is said that we are busy: to the client that has most waiting, so that who
+// guesses keeps nobody else out. A name that nobody has costs what a wrong password costs:
 // it is checked against the hash that takes longest. What was found good after such work is believed for a while, by an HMAC
 // under a key that this process has made for itself; what was bad is forgotten. Secrets are compared without telling how far.
 
@@ -37,6 +38,8 @@ interface Job {
   readonly mark: string;
   readonly rememberMs: number;
   readonly flow: VerifyFlow;
+  /** As the flow's, made once. */
+  readonly asker: string;
 }
 
 export class Credentials {
@@ -46,7 +49,9 @@ export class Credentials {
   /** Marks of what was found good, with when that ends; the oldest first. */
   readonly #kept = new Map<string, number>();
   readonly #users = new WeakMap<AuthPlan, Users>();
-  readonly #waiting: Job[] = [];
+  #waiting: Job[] = [];
+  /** Clients that have had their turn: one check of each, as long as others wait. */
+  readonly #served = new Set<string>();
   #checking = 0;
 
   constructor(clock: Clock, bcrypt: BcryptVerify = runtimeVerify) {
@@ -63,11 +68,66 @@ export class Credentials {
     if (!isSlow(secret)) return this.#checkNow(secret, password) && isKnown ? "good" : "bad";
     const mark = isKnown ? this.#markOf(secret, name, password) : "";
     if (mark !== "" && (this.#kept.get(mark) ?? 0) > this.#clock.nowMs) return "good";
-    const job = { password: password.slice(), secret, isKnown, mark, rememberMs: auth.rememberMs, flow };
+    const job = {
+      password: password.slice(),
+      secret,
+      isKnown,
+      mark,
+      rememberMs: auth.rememberMs,
+      flow,
+      asker: flow.asker,
+    };
     if (this.#checking < checkingMax) this.#check(job);
-    else if (this.#waiting.length < waitingMax) this.#waiting.push(job);
-    else return "busy";
+    else if (!this.#queue(job)) return "busy";
     return null;
+  }
+
+  /** False: there is no room. Few wait, and each for as long as a hash takes: that they are looked through is nothing beside it. */
+  #queue(job: Job): boolean {
+    this.#forgetAbandoned();
+    if (this.#waiting.length >= waitingMax && !this.#makeRoom(job.asker)) return false;
+    this.#waiting.push(job);
+    return true;
+  }
+
+  /** The client that has most waiting loses its last, where it still has as many then as who takes that place. */
+  #makeRoom(asker: string): boolean {
+    const counts = new Map<string, number>();
+    for (const job of this.#waiting) counts.set(job.asker, (counts.get(job.asker) ?? 0) + 1);
+    const [most, count] = [...counts].reduce((one, other) => (other[1] > one[1] ? other : one));
+    if (count < (counts.get(asker) ?? 0) + 2) return false;
+    const place = this.#waiting.findLastIndex((job) => job.asker === most);
+    const [{ flow }] = this.#waiting.splice(place, 1) as [Job];
+    // Not in the middle of what another flow does.
+    void nextTurn().then(() => this.#tell(flow, "busy"));
+    return true;
+  }
+
+  #forgetAbandoned(): void {
+    this.#waiting = this.#waiting.filter(({ flow }) => !flow.isOver);
+  }
+
+  /** The first of a client that has not had its turn. Ever new clients do not put off a second turn for ever. */
+  #next(): Job | undefined {
+    this.#forgetAbandoned();
+    let place = this.#waiting.findIndex(({ asker }) => !this.#served.has(asker));
+    if (place === -1 || this.#served.size >= waitingMax) {
+      this.#served.clear();
+      place = 0;
+    }
+    const [job] = this.#waiting.splice(place, 1);
+    if (job !== undefined) this.#served.add(job.asker);
+    return job;
+  }
+
+  #tell(flow: VerifyFlow, verdict: Verdict): void {
+    try {
+      this.#clock.refresh();
+      flow.verified(verdict);
+    } catch (failure) {
+      // Nothing stands between a promise and the end of the process.
+      this.#clock.failed(failure as Error);
+    }
   }
 
   #check(job: Job): void {
@@ -85,16 +145,11 @@ export class Credentials {
 
   #checked({ mark, rememberMs, flow }: Job, isGood: boolean): void {
     this.#checking--;
-    try {
-      this.#clock.refresh();
-      if (isGood && rememberMs > 0) this.#keep(mark, this.#clock.nowMs + rememberMs);
-      const next = this.#waiting.shift();
-      if (next !== undefined) this.#check(next);
-      flow.verified(isGood ? "good" : "bad");
-    } catch (failure) {
-      // Nothing stands between a promise and the end of the process.
-      this.#clock.failed(failure as Error);
-    }
+    this.#clock.refresh();
+    if (isGood && rememberMs > 0) this.#keep(mark, this.#clock.nowMs + rememberMs);
+    const next = this.#next();
+    if (next !== undefined) this.#check(next);
+    this.#tell(flow, isGood ? "good" : "bad");
   }
 
   #checkNow(secret: string, password: Uint8Array): boolean {

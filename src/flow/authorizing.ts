@@ -12,6 +12,7 @@ import { askOf, userNameOf } from "./egress/asked.ts";
 import type { Exchange } from "./exchange.ts";
 import { fieldOf } from "./headvalues.ts";
 import type { Verdict, VerifyFlow } from "./port.ts";
+import { networkOf } from "./targets/lookup.ts";
 import { isForProxy } from "./targets/seeking.ts";
 
 /** A hash takes a tenth of a second; a queue of them takes longer. */
@@ -55,7 +56,7 @@ class Verification implements Wait, VerifyFlow {
   readonly #exchange: Exchange;
   readonly #context: Context;
   readonly #name: string;
-  #isOver = false;
+  isOver = false;
 
   constructor(exchange: Exchange, context: Context, name: string) {
     this.#exchange = exchange;
@@ -63,19 +64,23 @@ class Verification implements Wait, VerifyFlow {
     this.#name = name;
   }
 
+  get asker(): string {
+    return networkOf(this.#exchange.clientAddress);
+  }
+
   verified(verdict: Verdict): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
+    if (this.isOver) return;
+    this.isOver = true;
     if (judge(this.#exchange, this.#context, this.#name, verdict)) this.#exchange.goOn();
   }
 
   timedOut(): void {
-    this.#isOver = true;
+    this.isOver = true;
     this.#exchange.fail(fault("auth_busy"));
   }
 
   cancelled(): void {
-    this.#isOver = true;
+    this.isOver = true;
   }
 }
 

@@ -127,6 +127,10 @@ export type Verdict = "good" | "bad" | "busy";
 
 /** What a flow that has shown credentials is told; as ResolveFlow. */
 export interface VerifyFlow {
+  /** As of ResolveFlow; of the client that a trusted proxy reports. */
+  readonly asker: string;
+  /** It no longer cares: what was not begun need not be. */
+  readonly isOver: boolean;
   verified(verdict: Verdict): void;
 }
 

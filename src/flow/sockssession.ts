@@ -32,6 +32,7 @@ import type { Client, Line, LineFlow, Verdict, VerifyFlow, WakeFlow } from "./po
 import type { Dialect, Requester } from "./requester.ts";
 import type { ListenerSite } from "./site.ts";
 import { socksDialect } from "./socksdialect.ts";
+import { networkOf } from "./targets/lookup.ts";
 import { placeText } from "./targets/place.ts";
 
 const phase = { greeting: 0, credentials: 1, checking: 2, request: 3, exchange: 4, lingering: 5, closed: 6 } as const;
@@ -195,6 +196,14 @@ export class SocksSession implements LineFlow, WakeFlow, Session, Requester, Ver
     this.user = name;
     const verdict = this.#context.port.verify(this.#listener.plan.auth!, name, password, this);
     return verdict !== null && this.#judge(verdict);
+  }
+
+  get asker(): string {
+    return networkOf(this.client.address);
+  }
+
+  get isOver(): boolean {
+    return this.#phase !== phase.checking;
   }
 
   verified(verdict: Verdict): void {

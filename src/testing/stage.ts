@@ -114,6 +114,9 @@ export class Stage implements Port, HookRunner {
 
   verify(auth: AuthPlan, name: string, password: Uint8Array, flow: VerifyFlow): Verdict | null {
     const told = {
+      asker: flow.asker,
+      // It is told whatever becomes of the flow: until then the stage is awaited.
+      isOver: false,
       verified: (verdict: Verdict): void => {
         this.#awaited--;
         this.#tell(() => flow.verified(verdict));

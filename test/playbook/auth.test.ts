@@ -102,8 +102,10 @@ test("a client that leaves while its password is checked is let go", () => {
   const play = guarded({}, hashed);
   const client = play.connect();
   client.sends(get("/", good));
+  expect(play.checking).toEqual(["192.0.2.1"]);
   client.closes();
   play.expect("verify john:so:so", "report 0 client_closed");
+  expect(play.checking).toEqual([]);
   play.verified("good");
   play.expect();
   play.expectNothingLeft();
