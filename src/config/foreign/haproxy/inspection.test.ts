@@ -46,6 +46,20 @@ test("where HAProxy waits for none, that is told", () => {
   expect(waiting([awaited, toTls])).toEqual(["20s", `5:10 ${told}`]);
 });
 
+test("with TLS of the listener's own nothing but its handshake is waited for", () => {
+  const { input, told } = tried(`defaults
+ timeout client 20s
+ timeout server 20s
+ timeout connect 1s
+listen front
+ bind :1 ssl crt a.pem
+ tcp-request inspect-delay 2s
+ tcp-request content reject unless { ssl_fc_sni a.test }
+ server a a:1`);
+  const timeouts = { ...input.timeouts, ...input.listeners["front"]?.timeouts };
+  expect([timeouts.handshake, told]).toEqual(["20s", []]);
+});
+
 test("WAIT_END delays nobody, and says so", () => {
   const told =
     "warning tcp-request content is approximated: nothing waits for the end of inspect-delay: WAIT_END holds once what other rules ask for is there";

@@ -21,13 +21,15 @@ const endFetch = /^!*wait_end$/i;
 
 export function inspectionOf(
   ledger: Ledger,
-  { settings, behind }: Front,
+  { settings, behind, binds }: Front,
   rules: ReadonlyMap<Service, ProxyRules>,
 ): Inspection {
   const isAsking = ({ proxy }: Settings): boolean =>
     proxy.mode === "tcp" && /\btls\.(?:sni|hello)\b/.test(JSON.stringify(rules.get(proxy) ?? {}));
   const asking = [settings, ...behind.filter((each) => each !== settings)].filter(isAsking);
-  if (settings.proxy.mode === "http" || asking.length === 0) return { isAwaited: false, longest: null };
+  // Where TLS is ended here its handshake has told the name.
+  if (settings.proxy.mode === "http" || asking.length === 0 || binds.every(({ tls }) => tls !== null))
+    return { isAwaited: false, longest: null };
   for (const each of asking.filter((one) => !isWaiting(one)))
     ledger.approximate(
       pathOf(each.proxy.word),
