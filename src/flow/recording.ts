@@ -172,7 +172,9 @@ export class Recording {
     let flags = given | this.#requestId(word, exchange);
     flags |= this.#rules(word, visit === null ? null : visit.ruled, visit === null ? null : visit.hits);
     const isKnown = asked.bytes.length > 0;
-    if (isKnown) at += this.#host(word, at, asked);
+    // What it names in fields (egress/asked.ts) stands in the head that was made of them.
+    if (isKnown)
+      at += this.#host(word, at, exchange.ask === null || exchange.ask.form === null ? asked : exchange.head);
     // Nothing of these is what most exchanges have.
     const isPlain = exchange.user === null && exchange.target === null && asked.method !== method.other;
     if (!isPlain || exchange.requestIdIndex !== -1) at = this.#rareTexts(word, at, exchange, flags);

@@ -119,6 +119,17 @@ test("a target that names its host itself is taken apart", () => {
   expect(records().map(({ host, path }) => `${host} ${path}`)).toEqual(["a /", "b *", "a /x"]);
 });
 
+test("a target that is named in fields is the host, also where a rule denies it; without fields it is the Host", () => {
+  const request = [rule("path == '/no'", deny(403))];
+  const { play, records } = recorded(proxyPlan({ proxy: { fields: true }, listener: { rules: rules({ request }) } }));
+  const named = (path: string): string => get(path, "X-Egress-Host: 8.8.4.4:81");
+  play.connect().sends(named("/no"));
+  play.connect().sends(named("/x"));
+  play.accept().sends(ok("1"));
+  play.connect().sends(get("/no"));
+  expect(records().map(({ host, path }) => `${host} ${path}`)).toEqual(["8.8.4.4:81 /no", "8.8.4.4:81 /x", "a /no"]);
+});
+
 test("bytes that could give orders to a terminal are shown as what they are, and long ones are cut; what was refused half read is not made up", () => {
   const { play, records } = recorded();
   const client = play.connect();
