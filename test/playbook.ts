@@ -29,6 +29,7 @@ import type {
   Port,
   Resolution,
   ResolveFlow,
+  TurnFlow,
   Verdict,
   VerifyFlow,
   WakeFlow,
@@ -50,6 +51,8 @@ const sweepMs = 1000;
 export class Playbook implements Port {
   nowMs = 1_000;
   spent: Uint8Array | null = null;
+  readonly requestsAtOnce: number = 3;
+  readonly #waiting: TurnFlow[] = [];
   /** 2026-01-01T00:00:00Z at the start of every conversation. */
   readonly #wallOffsetMs = Date.UTC(2026, 0, 1) - 1_000;
   readonly tally: Tally = new Tally(arena, 0);
@@ -168,6 +171,15 @@ export class Playbook implements Port {
 
   forget(flow: WakeFlow): void {
     this.#wheel.remove(flow);
+  }
+
+  giveWay(flow: TurnFlow): void {
+    this.#waiting.push(flow);
+  }
+
+  /** The turn is over: each of those that gave way in it goes on. */
+  turn(): void {
+    for (const flow of this.#waiting.splice(0)) flow.goOn();
   }
 
   /** Coders do what there is to do. */

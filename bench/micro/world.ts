@@ -77,6 +77,10 @@ export class FakePort implements Port {
   forget(flow: WakeFlow): void {
     this.wheel.remove(flow);
   }
+  readonly requestsAtOnce: number = 16;
+  giveWay(): never {
+    throw new Error("one request at a time is asked here");
+  }
 }
 
 const noRules = { connection: [], request: [], response: [] } as const;

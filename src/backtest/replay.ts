@@ -139,6 +139,10 @@ export class Replay implements Port {
   wake(): void {}
   forget(): void {}
 
+  /** Nobody is kept waiting by anybody here. */
+  readonly requestsAtOnce: number = Number.POSITIVE_INFINITY;
+  giveWay(): void {}
+
   // ---- traffic ----
 
   listener(name: string): ListenerSite | null {

@@ -207,3 +207,52 @@ test("what is held for a peer that is gone is taken back at once, whichever way 
     expect([held.length, bytes.length, line.heldBytes, line.isHolding]).toEqual([0, 300_000, 0, false]);
   }
 });
+
+/** Waits until the runtime says that all that came together has been told. */
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+test("of one that sends much no more than one large read is taken in a turn, and all of it comes", async () => {
+  const size = 4 * 1024 * 1024;
+  const driver = new Driver(() => {});
+  const reads: { turn: number; bytes: number }[] = [];
+  let turns = 0;
+  const lines: PlainLine[] = [];
+  const flow = new RecordingFlow();
+  flow.received = (bytes) => void reads.push({ turn: turns, bytes: bytes.length });
+  const handlers = plainHandlers(driver, (socket) => {
+    const line = new PlainLine(socket, driver);
+    socket.data = line;
+    line.flow = flow;
+    line.pause();
+    lines.push(line);
+  });
+  const listener = Bun.listen<PlainLine>({ hostname: "127.0.0.1", port: 0, allowHalfOpen: true, socket: handlers });
+  let left = size;
+  const more = (socket: Socket): void => {
+    while (left > 0) {
+      const taken = socket.write(new Uint8Array(Math.min(left, 65_536)));
+      if (taken <= 0) return;
+      left -= taken;
+    }
+  };
+  const peer = await Bun.connect({
+    hostname: "127.0.0.1",
+    port: listener.port,
+    socket: { open: more, drain: more, data() {} },
+  });
+  // Until the kernel takes no more.
+  for (let former = size + 1; lines.length === 0 || left < former; await turn())
+    former = lines.length === 0 ? size + 1 : left;
+  lines[0]!.resume();
+  const total = (): number => reads.reduce((sum, { bytes }) => sum + bytes, 0);
+  while (total() < size) {
+    await turn();
+    turns++;
+  }
+  // Whoever sends and whoever reads share a turn here: what is read at once was there before.
+  const large = reads.filter(({ bytes }) => bytes >= 256 * 1024);
+  expect(large.length).toBeGreaterThan(1);
+  expect(new Set(large.map((read) => read.turn)).size).toBe(large.length);
+  peer.terminate();
+  listener.stop(true);
+});

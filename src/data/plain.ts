@@ -14,12 +14,20 @@ import { type Libc, libc } from "./libc.ts";
 import { forsake } from "./oblivion.ts";
 import type { Outbox, Sender } from "./outbox.ts";
 import { largeReadBytes, settle, takeBack } from "./reads.ts";
+import type { HaltedLine, Turns } from "./turns.ts";
 
 /** What a line needs of its driver. */
 export interface LineDriver {
   readonly nowMs: number;
   readonly outbox: Outbox;
+  readonly turns: Turns;
 }
+
+/**
+ * After a read of so much a line is not read again in this turn. The runtime reads 512 kB at most, and after a read of nearly that reads on:
+ * ten times, or for as long as there is more where hardly anybody else has something to say. It stops where the line is paused.
+ */
+const greedyReadBytes = 256 * 1024;
 
 /** Bits of a line's state. */
 const bit = {
@@ -32,9 +40,11 @@ const bit = {
   posted: 16,
   /** Our FIN has gone out. */
   finished: 32,
+  /** Not to be read in this turn, whatever the flow says. */
+  halted: 64,
 } as const;
 
-export class PlainLine implements Line, Sender {
+export class PlainLine implements Line, Sender, HaltedLine {
   // Six fields are a line of memory: with thousands of connections none of these is at hand.
   flow: LineFlow | null = null;
   readonly #socket: Socket<PlainLine>;
@@ -112,13 +122,27 @@ export class PlainLine implements Line, Sender {
   pause(): void {
     if ((this.#state & bit.paused) !== 0) return;
     this.#state |= bit.paused;
-    this.#socket.pause();
+    if ((this.#state & bit.halted) === 0) this.#socket.pause();
   }
 
   resume(): void {
     if ((this.#state & bit.paused) === 0) return;
     this.#state &= ~bit.paused;
-    this.#socket.resume();
+    if ((this.#state & bit.halted) === 0) this.#socket.resume();
+  }
+
+  /** Much was read: others first. */
+  halt(): void {
+    if (this.flow === null || (this.#state & bit.halted) !== 0) return;
+    this.#state |= bit.halted;
+    if (!this.isPaused) this.#socket.pause();
+    this.#driver.turns.halt(this);
+  }
+
+  /** It is its turn again. */
+  goOn(): void {
+    this.#state &= ~bit.halted;
+    if (this.flow !== null && !this.isPaused) this.#socket.resume();
   }
 
   end(): void {
@@ -270,7 +294,9 @@ export function plainHandlers(driver: Driver, opened: (socket: Socket<PlainLine>
       if (flow === null) return;
       driver.refresh();
       flow.received(bytes);
-      if (driver.spent !== null || bytes.length >= largeReadBytes) settle(driver, bytes);
+      if (driver.spent === null && bytes.length < largeReadBytes) return;
+      if (bytes.length >= greedyReadBytes) socket.data.halt();
+      settle(driver, bytes);
     },
     drain(socket) {
       const line = socket.data;

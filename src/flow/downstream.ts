@@ -1,7 +1,7 @@
 // One connection of a client, all its phases together: takes requests off it one at a time, in order, and decides what
 // becomes of it between them.
-// Pipelined requests wait here, unparsed and with reading paused, so that they cost one read at most. What is said to the
-// client belongs to the exchange.
+// Pipelined requests wait here, unparsed and with reading paused, so that they cost one read at most; who has had some of them answered
+// at once gives way to others before it goes on. What is said to the client belongs to the exchange.
 //
 //   idle ─ bytes ─> head ─ whole ─> exchange ─ ended ─> idle | lingering
 //    │ idle timeout   │ 400, 408, 431    │ 101                │ after an answer to a request that was not read to its end: read
@@ -9,8 +9,8 @@
 //                                                             └─> closed
 
 import { fault } from "../base/fault.ts";
+import { joined } from "../base/joined.ts";
 import type { WheelNode } from "../base/timerwheel.ts";
-import type { ListenerTlsPlan } from "../config/plan.ts";
 import { listenerCell } from "../memory/tally.ts";
 import { method } from "../wire/http1/head.ts";
 import { parsed, parseRequest } from "../wire/http1/reader.ts";
@@ -21,16 +21,18 @@ import { Errand } from "./errand.ts";
 import type { Exchange } from "./exchange.ts";
 import { type Forwarding, standing } from "./forwarding.ts";
 import { Guest } from "./guest.ts";
-import type { Client, Line, LineFlow, WakeFlow } from "./port.ts";
-import type { ListenerSite, Site } from "./site.ts";
+import type { Client, Line, LineFlow, TurnFlow, WakeFlow } from "./port.ts";
+import { asksForMore, type ListenerSite, type Site } from "./site.ts";
 
 const phase = { idle: 0, head: 1, exchange: 2, lingering: 3, closed: 4 } as const;
 
 /** Bits. `gone`: nothing may be said to the line any more. `outdated`: a plan asks for a client certificate that it was not asked for. `renewed`: another plan is in force since the last request. */
 const mark = { secure: 1, ended: 4, gone: 8, outdated: 16, held: 32, pumping: 64, renewed: 128, ...standing } as const;
+/** One more: it has given way, with whole requests pending and reading paused. */
+const yielding = 512;
 
 /** There are as many as there are clients, nearly all of them idle: with 18 fields one takes 160 bytes, with another it would take 224. */
-export class Downstream implements LineFlow, WakeFlow, Session {
+export class Downstream implements LineFlow, WakeFlow, TurnFlow, Session {
   // The wheel's fields (base/timerwheel.ts).
   deadlineMs = 0;
   wheelNext: WheelNode | null = null;
@@ -165,7 +167,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
 
   drained(): void {
     if (this.#phase === phase.exchange) this.#exchange!.drainedDown();
-    else if (this.#phase === phase.idle) this.#pump();
+    else if (this.#phase <= phase.head) this.#pump();
     else if (this.#phase !== phase.lingering) return;
     else if (this.#is(mark.ended)) this.closeNow(false);
     else this.#context.port.wake(this, this.#context.port.nowMs + this.#listener.plan.timeouts.lingerMs);
@@ -182,7 +184,7 @@ export class Downstream implements LineFlow, WakeFlow, Session {
       else if (this.#listener.plan.isAbortedByClose && !exchange.isAnswered) this.#leave();
     } else if (this.#phase === phase.lingering) {
       if (this.line.heldBytes === 0) this.closeNow(false);
-    } else if (this.#pending === null || this.line.heldBytes === 0) this.#endInput();
+    } else if (!this.#is(yielding) && (this.#pending === null || this.line.heldBytes === 0)) this.#endInput();
   }
 
   closed(isReset: boolean): void {
@@ -204,17 +206,13 @@ export class Downstream implements LineFlow, WakeFlow, Session {
   }
 
   ticked(): void {
-    switch (this.#phase) {
-      case phase.exchange:
-        return this.#exchange!.timedOut();
-      case phase.head:
-        return this.#refuse("head_timeout");
-      default:
-        // Idle, or lingering for long enough. A client that holds an answer unread loses it.
-        if (this.isTaking())
-          this.#context.port.wake(this, this.#context.port.nowMs + this.#listener.plan.timeouts.readMs);
-        else this.closeNow(this.line.heldBytes > 0);
-    }
+    if (this.#phase === phase.exchange) return this.#exchange!.timedOut();
+    if (this.#phase === phase.head) return this.#refuse("head_timeout");
+    // Idle, or lingering for long enough. A client that holds an answer unread loses it.
+    const { port } = this.#context;
+    const isKept = this.#is(yielding) || this.isTaking();
+    if (isKept) port.wake(this, port.nowMs + this.#listener.plan.timeouts.readMs);
+    else this.closeNow(this.line.heldBytes > 0);
   }
 
   /** Asked when a deadline has passed: whether the client has taken, however slowly, of what is held for it since the last time. */
@@ -330,15 +328,8 @@ export class Downstream implements LineFlow, WakeFlow, Session {
 
   /** Keep bytes behind those already pending. */
   #hold(bytes: Uint8Array): void {
-    if (this.#pending === null) {
-      this.#pending = bytes;
-      this.#seen = 0;
-      return;
-    }
-    const whole = new Uint8Array(this.#pending.length + bytes.length);
-    whole.set(this.#pending);
-    whole.set(bytes, this.#pending.length);
-    this.#pending = whole;
+    if (this.#pending === null) this.#seen = 0;
+    this.#pending = this.#pending === null ? bytes : joined(this.#pending, bytes);
   }
 
   /** Pending bytes to the exchange under way, as long as its body lasts; what follows waits. */
@@ -363,17 +354,30 @@ export class Downstream implements LineFlow, WakeFlow, Session {
 
   /** Take requests off the pending bytes until one has to be waited for. A loop, for answers may be given at once. */
   #pump(): void {
-    if (this.#is(mark.pumping)) return;
+    if (this.#is(mark.pumping | yielding)) return;
     this.#marks |= mark.pumping;
-    while (this.#pending !== null && this.#phase <= phase.head && this.line.heldBytes === 0) {
+    const { port } = this.#context;
+    let left = port.requestsAtOnce;
+    // Not by `heldBytes`, which would have each answer written by itself.
+    while (left > 0 && this.#pending !== null && this.#phase <= phase.head && !this.line.isHolding) {
       if (!this.#parse(this.#pending)) break;
+      left--;
     }
     this.#marks &= ~mark.pumping;
     if (this.#phase > phase.head) return;
     // Further requests wait until the client has taken what it was sent: `drained` comes back here.
-    if (this.#pending !== null && this.line.heldBytes > 0) this.line.pause();
-    else if (this.#is(mark.ended) || (this.isLeaving && this.#pending === null)) this.#endInput();
+    if (this.#pending !== null && this.line.isHolding) this.line.pause();
+    else if (this.#pending !== null && left === 0) {
+      this.#marks |= yielding;
+      this.line.pause();
+      port.giveWay(this);
+    } else if (this.#is(mark.ended) || (this.isLeaving && this.#pending === null)) this.#endInput();
     else this.line.resume();
+  }
+
+  goOn(): void {
+    this.#marks &= ~yielding;
+    if (this.#phase <= phase.head) this.#pump();
   }
 
   /** One head from the pending bytes; false when it is not whole. */
@@ -492,9 +496,3 @@ export class Downstream implements LineFlow, WakeFlow, Session {
 }
 
 Object.assign(Downstream.prototype, { isOfClient: true, isForNobody: false, dialect: null, user: null, ask: null });
-
-/** Another certificate of clients, or one at all. */
-function asksForMore(former: ListenerTlsPlan | null, next: ListenerTlsPlan | null): boolean {
-  const [had, wants] = [former?.clientCertificate ?? null, next?.clientCertificate ?? null];
-  return wants !== null && (had?.ca !== wants.ca || (had.mode === "optional" && wants.mode === "required"));
-}

@@ -317,4 +317,8 @@ class Stage implements Port {
 
   wake(): void {}
   forget(): void {}
+
+  /** Nobody is kept waiting by the one request. */
+  readonly requestsAtOnce: number = Number.POSITIVE_INFINITY;
+  giveWay(): void {}
 }

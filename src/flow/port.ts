@@ -11,6 +11,7 @@
 //     take.
 //  6. After an `offer` that was not taken whole, the next bytes said are those that were left, at least as many: TLS may have
 //     sealed some of them. The flow keeps them as they are until they are taken, or the line is closed.
+//  7. Who gives way goes on once for each time, in the order in which they did; never inside of the call in which it gave way.
 
 import type { Fault } from "../base/fault.ts";
 import type { WheelNode } from "../base/timerwheel.ts";
@@ -107,6 +108,11 @@ export interface DialFlow extends LineFlow {
  */
 export interface WakeFlow extends WheelNode {}
 
+/** A flow that has more to do at once than is fair to others. It may be told late: it knows whether it still cares. */
+export interface TurnFlow {
+  goOn(): void;
+}
+
 /** Where a name leads to: addresses in the order in which they are to be tried, or none, and why. */
 export interface Resolution {
   readonly addresses: readonly string[];
@@ -195,4 +201,8 @@ export interface Port {
   wake(flow: WakeFlow, deadlineMs: number): void;
   /** Never wake this flow again: it is about to be let go. */
   forget(flow: WakeFlow): void;
+  /** How many requests that came together one connection may have answered at once before it gives way. */
+  readonly requestsAtOnce: number;
+  /** Others first: `flow` goes on when they were told what has come meanwhile, and those have gone on that gave way before. */
+  giveWay(flow: TurnFlow): void;
 }

@@ -10,6 +10,7 @@ import type {
   HooksPlan,
   LimitsPlan,
   ListenerPlan,
+  ListenerTlsPlan,
   ListPlan,
   Plan,
   PoolPlan,
@@ -414,4 +415,10 @@ function isSameServer(one: ServerPlan, other: ServerPlan): boolean {
 
 function doorOf({ address, tls, proxyProtocol, source, hop }: ServerPlan): string {
   return JSON.stringify([address, tls, proxyProtocol, source, hop ?? null]);
+}
+
+/** Whether who was let in by the one has shown less than the other asks for: another certificate of clients, or one at all. */
+export function asksForMore(former: ListenerTlsPlan | null, next: ListenerTlsPlan | null): boolean {
+  const [had, wants] = [former?.clientCertificate ?? null, next?.clientCertificate ?? null];
+  return wants !== null && (had?.ca !== wants.ca || (had.mode === "optional" && wants.mode === "required"));
 }

@@ -8,6 +8,7 @@
 //      └──────────────┴─────────────────────────┴─────────────┴──> lingering ─> closed
 
 import { fault } from "../base/fault.ts";
+import { joined } from "../base/joined.ts";
 import type { WheelNode } from "../base/timerwheel.ts";
 import { listenerCell } from "../memory/tally.ts";
 import { parseRequest } from "../wire/http1/reader.ts";
@@ -347,11 +348,4 @@ export class SocksSession implements LineFlow, WakeFlow, Session, Requester, Ver
     this.#context.downstreams.delete(this);
     countClosed(this.#context.tally, this.#listener.row);
   }
-}
-
-function joined(one: Uint8Array, other: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(one.length + other.length);
-  whole.set(one);
-  whole.set(other, one.length);
-  return whole;
 }

@@ -13,6 +13,7 @@
 
 import { type Fault, fault } from "../base/fault.ts";
 import { hashString } from "../base/hash.ts";
+import { joined } from "../base/joined.ts";
 import type { WheelNode } from "../base/timerwheel.ts";
 import type { RulePlan } from "../config/plan.ts";
 import { listenerCell, routeCell, serverCell } from "../memory/tally.ts";
@@ -462,11 +463,4 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
     }
     this.attempt.end();
   }
-}
-
-function joined(one: Uint8Array, other: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(one.length + other.length);
-  whole.set(one);
-  whole.set(other, one.length);
-  return whole;
 }

@@ -150,6 +150,9 @@ export class Stage implements Port, HookRunner {
     this.#wheel.remove(flow);
   }
 
+  readonly requestsAtOnce: number = Number.POSITIVE_INFINITY;
+  giveWay(): void {}
+
   // ---- hooks ----
 
   now(): number {

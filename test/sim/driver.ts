@@ -17,6 +17,7 @@ import type {
   Port,
   Resolution,
   ResolveFlow,
+  TurnFlow,
   Verdict,
   VerifyFlow,
   WakeFlow,
@@ -39,6 +40,8 @@ export type Answer =
 export class SimDriver implements Port {
   readonly world: World;
   spent: Uint8Array | null = null;
+  /** Those that gave way. */
+  readonly #waiting: TurnFlow[] = [];
   readonly wheel: TimerWheel;
   readonly #answer: (server: ServerPlan, preface: Uint8Array | null) => Answer;
   #context: Context | null = null;
@@ -95,6 +98,20 @@ export class SimDriver implements Port {
 
   forget(flow: WakeFlow): void {
     this.wheel.remove(flow);
+  }
+
+  /** Nobody at once makes one give way at any time. */
+  get requestsAtOnce(): number {
+    return this.world.chance(0.3) ? 0 : this.world.between(1, 4);
+  }
+
+  /** They go on in their order, at any time. */
+  giveWay(flow: TurnFlow): void {
+    this.#waiting.push(flow);
+    this.world.after(this.world.skewed(0.01, 20), () => {
+      const next = this.#waiting.shift()!;
+      this.tell(() => next.goOn());
+    });
   }
 
   dial(server: ServerPlan, flow: DialFlow, timeoutMs: number, preface: Uint8Array | null): void {

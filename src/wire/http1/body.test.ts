@@ -93,3 +93,51 @@ test("a body object follows one body after the other", () => {
   expect(body.advance(bytes, 0, bytes.length)).toBe(5);
   expect([body.isDone, body.isBad]).toEqual([true, false]);
 });
+
+/** What a body is found to be that comes in pieces of so many bytes: how much of it is its own, how it ended, and its content. */
+function inPieces(bytes: Uint8Array, size: number): unknown[] {
+  const body = new Body();
+  body.begin(bodyKind.chunked, -1);
+  const content: number[] = [];
+  const plain = {
+    add: (of: Uint8Array, start: number, end: number): void => void content.push(...of.subarray(start, end)),
+  };
+  let next = 0;
+  while (next < bytes.length && !body.isDone && !body.isBad)
+    next = body.advance(bytes, next, Math.min(next + size, bytes.length), plain);
+  return [next, body.isDone, body.isBad, body.chunkLeft, Buffer.from(content).toString("latin1")];
+}
+
+test("chunks that come whole are found to be what they are byte by byte, and so is what is wrong with them", () => {
+  const some = [
+    "1\r\na\r\n",
+    "0000000000002\r\nab\r\n",
+    "a\r\n0\r\n\r\n1\r\n\r\n\r\n",
+    "3;x=1\r\nabc\r\n",
+    "F\r\n0123456789abcde\r\n",
+  ];
+  const ends = [
+    "0\r\n\r\nGET",
+    "0\r\nA: 1\r\n\r\n",
+    "00000000000001\r\na\r\n",
+    "1\r\nab\r\n",
+    "1\ra\r\n",
+    "1\na\r\n",
+    "2\r\na\r\n",
+    "\r\n\r\n",
+    ";\r\n",
+    "1\r\na\n",
+    "1\r\na\r\r",
+    "5\r\nab",
+    "1",
+    "",
+  ];
+  for (const end of ends) {
+    for (let first = 0; first < some.length; first++) {
+      const bytes = bytesOf(`${some[first]}${some[(first * 2) % some.length]}${some[(first + 1) % some.length]}${end}`);
+      const single = inPieces(bytes, 1);
+      for (const size of [2, 3, 7, 11, bytes.length])
+        expect([end, first, size, ...inPieces(bytes, size)]).toEqual([end, first, size, ...single]);
+    }
+  }
+});

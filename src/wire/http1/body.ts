@@ -79,6 +79,13 @@ export class Body {
   #advanceChunked(bytes: Uint8Array, start: number, end: number, plain: Plain | undefined): number {
     let next = start;
     while (next < end && !this.isDone && !this.isBad) {
+      if (this.#state === at.size && this.#digits === 0) {
+        const passed = passWhole(bytes, next, end, plain);
+        if (passed > next) {
+          next = passed;
+          continue;
+        }
+      }
       if (this.#state === at.data) {
         const taken = Math.min(this.remaining, end - next);
         plain?.add(bytes, next, next + taken);
@@ -165,6 +172,28 @@ export class Body {
   /** RFC 9110 6.5.1: fields that frame or route a message have no place in trailers; who merges them would be deceived. */
   #isFramingName(): boolean {
     return framingNames.some(([length, hash]) => length === this.#nameLength && hash === this.#nameHash);
+  }
+}
+
+/** The index behind all chunks that stand whole at `start`, but for those that are framed in an uncommon or a wrong way, and the last. */
+function passWhole(bytes: Uint8Array, start: number, end: number, plain: Plain | undefined): number {
+  let next = start;
+  for (;;) {
+    const digitsEnd = Math.min(end, next + sizeDigitsMax);
+    let index = next;
+    let size = 0;
+    for (; index < digitsEnd; index++) {
+      const digit = hexValue[bytes[index]!]!;
+      if (digit === 255) break;
+      size = size * 16 + digit;
+    }
+    const dataStart = index + 2;
+    const dataEnd = dataStart + size;
+    // Without a digit there is no size either.
+    if (size === 0 || dataEnd + 2 > end || bytes[index] !== byte.cr || bytes[index + 1] !== byte.lf) return next;
+    if (bytes[dataEnd] !== byte.cr || bytes[dataEnd + 1] !== byte.lf) return next;
+    plain?.add(bytes, dataStart, dataEnd);
+    next = dataEnd + 2;
   }
 }
 
