@@ -6,6 +6,7 @@ import { loadConfig } from "../config/load.ts";
 import type { Address } from "../config/plan.ts";
 import { formatProblem } from "../config/problem.ts";
 import { adminUrl } from "../control/admin.ts";
+import { standingText } from "./standing.ts";
 import { actorField, whoAsks } from "./whoasks.ts";
 
 export interface RemoteOptions {
@@ -64,7 +65,7 @@ async function askAt(
     if (body === undefined) return { ok: false, message: `what answers at ${adminUrl(address)} is not Sluice` };
     return { ok: true, status: response.status, body };
   } catch (error) {
-    return { ok: false, message: unreachable(address, error as Error & { code?: string }) };
+    return { ok: false, message: unreachable(target, error as Error & { code?: string }) };
   }
 }
 
@@ -126,7 +127,7 @@ export async function open(
     const refusal = errorOf(parsed(await response.text()));
     return { ok: false, message: refusal ?? `what answers at ${adminUrl(address)} is not Sluice` };
   } catch (error) {
-    return { ok: false, message: unreachable(address, error as Error & { code?: string }) };
+    return { ok: false, message: unreachable(target, error as Error & { code?: string }) };
   } finally {
     clearTimeout(timer);
   }
@@ -155,7 +156,13 @@ export function failureOf(answer: Answer): 1 | 2 {
 }
 
 type Target =
-  | { readonly ok: true; readonly address: Address; readonly token: string | undefined }
+  | {
+      readonly ok: true;
+      readonly address: Address;
+      readonly token: string | undefined;
+      /** What it runs with, where its address was read from that. */
+      readonly config: string | undefined;
+    }
   | { readonly ok: false; readonly message: string };
 
 async function findTarget(options: RemoteOptions): Promise<Target> {
@@ -182,7 +189,7 @@ async function findTarget(options: RemoteOptions): Promise<Target> {
     return { ok: false, message: "the admin interface speaks no TLS: give its own address, such as 127.0.0.1:2112" };
   const reading = readListenAddress(placeOf(options.admin ?? listen));
   return reading.ok
-    ? { ok: true, address: reading.value, token }
+    ? { ok: true, address: reading.value, token, config: options.admin === undefined ? options.config : undefined }
     : { ok: false, message: `the address of the admin interface ${reading.message}` };
 }
 
@@ -217,10 +224,12 @@ const unreached: Readonly<Record<string, string>> = {
   EHOSTUNREACH: "there is no way to that machine",
 };
 
-function unreachable(address: Address, error: Error & { code?: string }): string {
+function unreachable({ address, config }: Target & { ok: true }, error: Error & { code?: string }): string {
   const where = adminUrl(address);
-  if (error.name === "TimeoutError") return `${where} did not answer in ${TIMEOUT_MS / 1000} s`;
-  const isHere = address.kind === "unix" || isLoopback(address.host);
+  const to = reachable(address);
+  const isHere = to.kind === "unix" || isLoopback(to.host);
+  if (error.name === "TimeoutError")
+    return `${where} did not answer in ${TIMEOUT_MS / 1000} s${isHere ? standingText(config) : ""}`;
   const why =
     error.code === "ConnectionRefused" || error.code === "ECONNREFUSED"
       ? "nothing listens there"
