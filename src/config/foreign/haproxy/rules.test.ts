@@ -45,6 +45,21 @@ test("families follow each other in HAProxy's order, wherever they stand", () =>
   });
 });
 
+test("what a session rule asks of TLS holds back no rule of the connection, wherever it stands", () => {
+  const { listener } = ruleScene(
+    `  acl named ssl_fc_sni -m found
+  tcp-request session reject if !named
+  tcp-request connection track-sc0 src table st
+  tcp-request connection accept if { src 1.1.1.1 }
+  tcp-request connection reject if { sc0_conn_cur gt 10 }`,
+  );
+  expect(listener.connection).toEqual([
+    { track: { table: "st", by: "src", slot: 0 } },
+    { if: "!(src in cidr('1.1.1.1'))", rules: [{ if: "tracked[0].conn_cur > 10", reset: true }] },
+    { if: "!has(tls.sni)", reject: true },
+  ]);
+});
+
 describe("an accept ends its family, and no more", () => {
   test("in a listener what is behind it becomes rules under the opposite condition", () => {
     const scene = ruleScene(
