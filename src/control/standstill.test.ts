@@ -43,6 +43,21 @@ describe("a worker that does not turn", () => {
     expect(seat.isTold).toBe(false);
   });
 
+  test("and control with it for less than is told of is not silent", () => {
+    const seat = running();
+    const standstill = new Standstill();
+    for (const [nowMs, beat] of [
+      [500, 1],
+      [1000, 2],
+      [3600, 2],
+      [4100, 2],
+    ] as const) {
+      standstill.look(nowMs);
+      standstill.judge(seat, beat, false, 5000);
+      expect(standstill.isSilent(seat)).toBe(false);
+    }
+  });
+
   test("is let be while it writes a profile, has no process, or control has stood still itself", () => {
     const standstill = new Standstill();
     const seat = running();

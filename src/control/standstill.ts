@@ -9,8 +9,8 @@ import type { Seat } from "./seat.ts";
 const silentMs = 2000;
 /** Told of after this, where nobody is killed before. */
 const toldMs = 10_000;
-/** Between two looks; later, they may have stood still with us. */
-const lateMs = 3000;
+/** Between two looks; later, they may have stood still with us. No more than `silentMs`, or what all of us missed were theirs. */
+const lateMs = 2000;
 /** Whatever `stallTimeout` says. */
 const stallMsLeast = 1000;
 

@@ -78,6 +78,8 @@ export class Supervisor {
   /** That its path leads nowhere is said once. */
   #isArenaMissed = false;
   readonly #standstill = new Standstill();
+  /** While it ends: every worker has ended by itself so far. */
+  #isWhole = true;
   #emptied: (() => void) | null = null;
   /** By the path of the file. */
   readonly #profiles = new Map<string, { readonly seat: Seat; readonly done: (problem: string | null) => void }>();
@@ -187,19 +189,15 @@ export class Supervisor {
     }
   }
 
-  /** Stops accepting, lets exchanges end, and resolves when every worker has ended: with false where some had to be killed. */
+  /** Stops accepting, lets exchanges end, and resolves when every worker has ended: with false where some did not by themselves. */
   async drain(drainMs: number): Promise<boolean> {
     this.#stop();
     for (const seat of this.#seats) seat.process?.send({ kind: "drain", drainMs });
-    let isWhole = true;
-    const killAll = (): void => {
-      isWhole = false;
-      this.#killAll("did not end in its drain time");
-    };
+    const killAll = (): void => this.#killAll("did not end in its drain time");
     const timer = setTimeout(killAll, Math.min(drainMs + DRAIN_GRACE_MS, timerMsMax));
     await this.#empty();
     clearTimeout(timer);
-    return isWhole;
+    return this.#isWhole;
   }
 
   /** Ends all workers at once: they cut what is under way, log it, and have a moment for that. */
@@ -285,6 +283,8 @@ export class Supervisor {
   #told(seat: Seat, message: FromWorker): void {
     switch (message.kind) {
       case "planned":
+        // Who answers does not stand still.
+        seat.beatAtMs = performance.now();
         seat.planned = message.generation;
         if (message.generation === this.#publication?.plan.generation) this.#answered(seat, null);
         return;
@@ -329,6 +329,11 @@ export class Supervisor {
     for (const [path, { seat: asked }] of this.#profiles)
       if (asked === seat) this.#profiled(path, `worker ${seat.worker} died: ${reason}`);
     if (this.#isEnding) {
+      // One that did not serve yet had nothing to lose.
+      if (wasUp && reason !== "exit code 0") {
+        this.#isWhole = false;
+        this.#log.warn(`worker ${seat.worker} (pid ${pid}) did not end by itself: ${reason}`);
+      }
       if (this.#seats.every((other) => other.process === null)) this.#emptied?.();
       return;
     }

@@ -63,6 +63,7 @@ test("every key of the schema that is about a file or a program is one of those"
     "format",
     "hmacKey",
     "names",
+    "onNothing",
     "password",
     "reply",
     "texts",
