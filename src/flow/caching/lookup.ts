@@ -15,7 +15,7 @@ import type { Context } from "../context.ts";
 import type { Wait } from "../deadline.ts";
 import type { Exchange } from "../exchange.ts";
 import { type Follower, groupOf, looked } from "./followers.ts";
-import { writeKey } from "./scheme.ts";
+import { isToldMore, writeKey } from "./scheme.ts";
 
 /** Where a look leads: on to a server, to its end (shown, answered, or waiting for the second level), or it waits for another. */
 const way = { server: 0, over: 1, wait: 2 } as const;
@@ -68,7 +68,7 @@ export class Lookup implements Wait, Follower {
     return where === way.server;
   }
 
-  /** A body that belongs to the question, a condition that only an origin can judge, another protocol, or the pool's word. */
+  /** A body that belongs to the question, a condition that only an origin can judge, another protocol, what no key holds, or the pool's word. */
   #isBypassing(): boolean {
     const exchange = this.#exchange;
     const { head } = exchange;
@@ -76,6 +76,7 @@ export class Lookup implements Wait, Follower {
     if (head.hasUpgrade && head.upgradeIndex !== -1) return true;
     // HTTP/1.0 need not say which host is meant; each server is told its own name then.
     if (head.hostIndex === -1 && authorityStart(head) === -1) return true;
+    if (isToldMore(exchange)) return true;
     const { bypass } = this.#caching.pool;
     return bypass?.(exchange.visitNow()) === true;
   }

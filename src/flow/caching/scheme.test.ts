@@ -4,6 +4,7 @@ import { expect, test } from "bun:test";
 import type { Actor } from "../../../test/playbook/actor.ts";
 import { cached, date } from "../../../test/playbook/caching.ts";
 import { makeClient, makeClientTls } from "../../../test/playbook/client.ts";
+import { field, rule, rules } from "../../../test/playbook/rules.ts";
 import { get, ok } from "../../../test/playbook/words.ts";
 import { Playbook } from "../../../test/playbook.ts";
 
@@ -62,6 +63,57 @@ test("the host that a trusted proxy reports is part of the key, and that of a st
   play.take();
   stranger.sends(from("one.example"));
   play.expect(stranger.gets(ok("own", date, fresh, "Age: 0")), "report 200");
+});
+
+test("what an excepted peer tells servers of its way is in the key, or its answers are for nobody else", () => {
+  const play = new Playbook(cached({ isTold: false }, { forwarding: { except: ["10.0.0.0/8"] } }));
+  const peer = (): Actor => play.connect("10.1.2.3");
+  const stranger = (): Actor => play.connect("192.0.2.1");
+  const host = "X-Forwarded-Host: one.example";
+  expect(isHit(play, peer(), get("/", host), "of one.example")).toBe(false);
+  expect(isHit(play, stranger(), get("/"), "own")).toBe(false);
+  expect(isHit(play, peer(), get("/", host), "")).toBe(true);
+  expect(isHit(play, peer(), get("/", "X-Forwarded-Proto: https"), "told that it is https")).toBe(false);
+  expect(isHit(play, peer(), get("/", "X-Forwarded-Proto: https"), "")).toBe(true);
+  expect(isHit(play, peer(), get("/", "X-Forwarded-For: 192.0.2.7"), "")).toBe(true);
+  for (const fields of [
+    ["X-Forwarded-Prefix: /evil"],
+    ["X-Forwarded-Port: 1"],
+    ["X-Forwarded-Server: evil"],
+    ["X-Forwarded-Scheme: https"],
+    ["X-Forwarded-Ssl: on"],
+    ["X-Forwarded-Protocol: https"],
+    ["Forwarded: host=evil"],
+    ["X-Forwarded-Proto: https, http"],
+    ["X-Forwarded-Proto: HTTP"],
+    [host, "X-Forwarded-Host: two.example"],
+    ["Connection: X-Forwarded-Host", host],
+  ]) {
+    // Neither what others left, nor left to others.
+    const fresher = get(`/${fields[0]!.length}`, ...fields);
+    expect([fields, isHit(play, peer(), get("/", ...fields), "for one")]).toEqual([fields, false]);
+    expect([fields, isHit(play, peer(), fresher, "for one")]).toEqual([fields, false]);
+    expect([fields, isHit(play, peer(), fresher, "for one again")]).toEqual([fields, false]);
+  }
+  expect(isHit(play, stranger(), get("/", "X-Forwarded-Prefix: /evil"), "")).toBe(true);
+});
+
+test("what is believed of a peer is as of a trusted proxy, excepted or not; a rule's own field is nobody's word", () => {
+  const both = { trusted: ["10.0.0.0/8"], except: ["10.0.0.0/8"] };
+  const play = new Playbook(cached({ isTold: false }, { forwarding: both }));
+  const prefixed = get("/", "X-Forwarded-Prefix: /app");
+  expect(isHit(play, play.connect("10.1.2.3"), prefixed, "shared")).toBe(false);
+  expect(isHit(play, play.connect("10.1.2.3"), prefixed, "")).toBe(true);
+  for (const [operation, isShared] of [
+    ["set", true],
+    ["add", false],
+  ] as const) {
+    const says = rules({ request: [rule(null, null, { does: [field(operation, "X-Forwarded-Prefix", "/ours")] })] });
+    const options = { forwarding: { except: ["10.0.0.0/8"] }, listener: { rules: says } };
+    const ruled = new Playbook(cached({ isTold: false }, options));
+    expect(isHit(ruled, ruled.connect("10.1.2.3"), prefixed, "ours")).toBe(false);
+    expect(isHit(ruled, ruled.connect("10.1.2.3"), prefixed, "again")).toBe(isShared);
+  }
 });
 
 test("what names no host goes by the cache: each server is told its own", () => {
