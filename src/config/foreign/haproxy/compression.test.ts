@@ -31,6 +31,11 @@ test("algorithms and types come from the backend, each for itself, else from the
     { codings: ["gzip"], types: ["text/html", "text/plain"] },
   ]);
   expect(partsOf([], [html, server]).pool.compress).toBeUndefined();
+  const none = partsOf([gzip, html], ["compression algo identity", server]);
+  expect([none.listener.compress, none.pool.compress]).toEqual([
+    { codings: ["gzip"], types: ["text/html", "text/plain"] },
+    false,
+  ]);
 });
 
 test("what both have of their defaults is the listener's", () => {

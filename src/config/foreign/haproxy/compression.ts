@@ -50,7 +50,11 @@ export function listenerCompression(settings: Settings): CompressInput | null {
 }
 
 /** Of a pool that these frontends lead to; null where the listeners say the same. */
-export function poolCompression(ledger: Ledger, settings: Settings, fronts: readonly Settings[]): CompressInput | null {
+export function poolCompression(
+  ledger: Ledger,
+  settings: Settings,
+  fronts: readonly Settings[],
+): CompressInput | false | null {
   const [algorithms, types] = [said(settings, "algo"), said(settings, "type")];
   const [statement] = settings.all("compression");
   if (settings.proxy.mode === "tcp" || statement === undefined) return null;
@@ -68,7 +72,8 @@ export function poolCompression(ledger: Ledger, settings: Settings, fronts: read
       linePath(statement),
       "what is compressed differs by frontend in HAProxy; here it is the same for all, as by the first that leads here",
     );
-  return first;
+  // Its own algorithms are none of ours, and the listener's do not hold.
+  return first ?? false;
 }
 
 function made(algorithms: readonly Word[], types: readonly Word[]): CompressInput | null {
