@@ -110,6 +110,21 @@ test("a cookie needs servers that have a value for it, or a key that makes them"
   expect(made.sticky).toEqual({ cookie: "SRV", maxAge: "30d", httpOnly: true, sameSite: "None", secure: true });
 });
 
+test("a server without a cookie's value binds clients all the same, which is told", () => {
+  const toldOf = (...lines: string[]): unknown =>
+    partsOf([], lines).told.filter((line) => line.includes("binds no client"));
+  const lines = ["cookie SRV insert", "server a a:1 cookie x", "server b b:1", "server c c:1 backup"];
+  const binds =
+    "it has no cookie, and binds no client in HAProxy; here it sets one as the others do, and its clients come back to it";
+  expect(toldOf(...lines)).toEqual([
+    `warning b:1 is approximated: ${binds}`,
+    `warning c:1 is approximated: ${binds}, also when other servers are up again`,
+  ]);
+  expect(toldOf("cookie SRV insert dynamic", "dynamic-cookie-key x", "server a a:1")).toEqual([]);
+  expect(toldOf("cookie SRV insert", "server a a:1")).toEqual([]);
+  expect(toldOf("server a a:1 cookie x", "server b b:1")).toEqual([]);
+});
+
 test("limits make a queue, which waits as long as timeout queue or connect says", () => {
   const limited = ["server a a:1 maxconn 5"];
   expect(partsOf([], limited).pool.queue).toEqual({ length: 1_000_000, timeout: "5s" });

@@ -78,6 +78,16 @@ export function addPool(
   if (rules.stick !== null && lines.length > 0) draft.pools[name].stick = rules.stick;
 }
 
+/** Servers of a sticky pool that HAProxy gives no cookie for. */
+function tellBound(ledger: Ledger, lines: readonly ServerLine[]): void {
+  for (const { options, word, input } of lines)
+    if (!options.has("cookie"))
+      ledger.approximate(
+        pathOf(word),
+        `it has no cookie, and binds no client in HAProxy; here it sets one as the others do, and its clients come back to it${input.backup === true ? ", also when other servers are up again" : ""}`,
+      );
+}
+
 function hasRules({ connection, request, response }: RulesDraft): boolean {
   return connection.length + request.length + response.length > 0;
 }
@@ -132,6 +142,7 @@ function servedPool(
     // Dynamic, it needs a key only.
     const isNamed = settings.last("dynamic-cookie-key") !== undefined && isDynamic(settings);
     const isSticky = sticky !== null && (isNamed || lines.some(({ options }) => options.has("cookie")));
+    if (isSticky && !isNamed) tellBound(ledger, lines);
     return {
       servers: own,
       ...(isOneBackup ? { backups: "first" } : {}),
