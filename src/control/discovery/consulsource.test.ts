@@ -120,6 +120,26 @@ test("an agent that has a newer index at once all the time is asked less and les
   expect(performance.now() - beganMs).toBeGreaterThan(300);
 });
 
+test("so is one far away, whose every answer takes as long as that of one that holds questions", async () => {
+  let answeredMs = 0;
+  const pauses: number[] = [];
+  const agent = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch: async () => {
+      if (answeredMs > 0) pauses.push(performance.now() - answeredMs);
+      await Bun.sleep(130);
+      answeredMs = performance.now();
+      return Response.json([], { headers: { "x-consul-index": String(pauses.length + 1) } });
+    },
+  });
+  await using room = new Room();
+  room.ending(() => void agent.stop(true));
+  const endpoint = `http://127.0.0.1:${agent.port}`;
+  new Listening(room, { consul: { service: "web", endpoint }, interval: "1m" }).start();
+  await until("two pauses of a quarter of a second", () => pauses.filter((pause) => pause > 240).length >= 2);
+});
+
 test("changes that follow each other are each known soon", async () => {
   await using room = new Room();
   const { listening, consul } = await scene(room, [instance]);

@@ -18,7 +18,7 @@ const gatherMs = 10;
 const gatherMsMax = 250;
 /** Where each of them tells of other servers: a change is to be known within 100 ms. */
 const gatherNewsMsMax = 40;
-/** An agent that held a question for longer is none of those. */
+/** An agent that held a question for longer than the way to it and back takes, and this, is none of those. */
 const calmMs = 100;
 /** With a very large answer: as many times as long as it takes to read. */
 const gatherShare = 4;
@@ -36,6 +36,8 @@ export class ConsulSource implements Source {
   /** 0: the next question is answered at once. */
   #index = 0;
   #gatherMs: number = gatherMs;
+  /** The soonest of its answers since it was asked anew, which none was held back for: so far away it is. */
+  #awayMs = Number.POSITIVE_INFINITY;
   #last: Answer | null = null;
 
   constructor(asked: DiscoverConsul, settings: Discover, { intervalMs, timeoutMs }: Rhythm) {
@@ -61,7 +63,7 @@ export class ConsulSource implements Source {
       (signal) => this.#ask(signal),
       (answer) => {
         // After a failure the next answer must not be held back.
-        if (!answer.ok) this.#index = 0;
+        if (!answer.ok) [this.#index, this.#awayMs] = [0, Number.POSITIVE_INFINITY];
         tell(answer);
       },
     );
@@ -81,6 +83,7 @@ export class ConsulSource implements Source {
     const former = this.#index;
     const { headers, body } = await fetchText(this.#target, this.#path(former), listBytesMax, signal);
     const waitedMs = performance.now() - startedMs;
+    this.#awayMs = Math.min(this.#awayMs, waitedMs);
     const answer = answerOf(this.#entriesOf(body), this.#usualPort);
     const isNews = !Bun.deepEquals(answer, this.#last);
     const readMs = performance.now() - startedMs - waitedMs;
@@ -92,7 +95,9 @@ export class ConsulSource implements Source {
     if (this.#intervalMs === 0 || !isIndex) return { answer };
     if (this.#index === former && waitedMs < this.#waitMs / 2) return { answer };
     this.#gatherMs =
-      waitedMs > calmMs ? gatherMs : Math.min(this.#gatherMs * 2, isNews ? gatherNewsMsMax : gatherMsMax);
+      waitedMs > this.#awayMs + calmMs
+        ? gatherMs
+        : Math.min(this.#gatherMs * 2, isNews ? gatherNewsMsMax : gatherMsMax);
     return { answer, nextMs: Math.min(Math.max(this.#gatherMs, gatherShare * readMs), this.#intervalMs) };
   }
 

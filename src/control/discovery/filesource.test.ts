@@ -52,6 +52,21 @@ test("one that stays empty says nothing, and a comment says that there is no ser
   await bare.tells("");
 });
 
+test("one that was empty is the same file when it is filled: it is read when it stands still", async () => {
+  await using room = new Room();
+  const file = room.write("servers.txt", `${one}\n`);
+  const listening = new Listening(room, { file, interval: "0s" }).start();
+  await listening.tells(one);
+  truncateSync(file);
+  await listening.tells("no answer");
+  // A question that took long is followed by a rest, which would be taken for the wait.
+  await Bun.sleep(270);
+  const writtenMs = performance.now();
+  appendFileSync(file, `${two}\n`);
+  await listening.tells(two);
+  expect(performance.now() - writtenMs).toBeGreaterThan(28);
+});
+
 test("a link that is turned to another folder is followed, as a ConfigMap is", async () => {
   await using room = new Room();
   for (const [folder, server] of [

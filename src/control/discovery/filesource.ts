@@ -29,6 +29,8 @@ export class FileSource implements Source {
   #watch: FolderWatch | null = null;
   /** What it was read as last, and what came of it. */
   #read: Known | null = null;
+  /** Which file was looked at last, whatever came of it: the same one again is written in place. */
+  #inode: number | null = null;
 
   constructor(path: string, manner: Manner, { intervalMs, timeoutMs }: Rhythm) {
     this.name = `file ${path}`;
@@ -52,13 +54,13 @@ export class FileSource implements Source {
 
   async #ask(signal: AbortSignal): Promise<Said> {
     this.#watch?.follow(foldersOf(this.#path));
-    const former = this.#read;
+    const [former, formerInode] = [this.#read, this.#inode];
     const first = await this.#look(former);
     if (first === null) return { answer: former!.answer };
-    const isSwapped = former === null || former.inode !== first.inode;
-    const { stamp, inode, text } = isSwapped && isWhole(first.text) ? first : await this.#still(first, signal);
+    const isSwapped = formerInode !== first.inode;
+    const { stamp, text } = isSwapped && isWhole(first.text) ? first : await this.#still(first, signal);
     const answer = text === null ? tooLong : readAnswer(text, this.#manner);
-    this.#read = answer.ok ? { stamp, inode, answer } : null;
+    this.#read = answer.ok ? { stamp, answer } : null;
     return { answer };
   }
 
@@ -70,6 +72,7 @@ export class FileSource implements Source {
     const stamp = stampOf(this.#path);
     if (former?.stamp === stamp) return null;
     const { ino, size } = statSync(this.#path);
+    this.#inode = ino;
     return { stamp, inode: ino, text: size > answerBytesMax ? null : await readFile(this.#path, "utf8") };
   }
 
@@ -85,7 +88,6 @@ export class FileSource implements Source {
 
 interface Known {
   readonly stamp: string;
-  readonly inode: number;
   readonly answer: Answer;
 }
 

@@ -63,13 +63,32 @@ unix:/run/app.sock backup
     expect(told("<html>\n<body>secret</body>")).toStartWith(
       "tells of no server that can be used: line 1 is no host:port",
     );
-    const silence = "tells nothing at all; an empty list is written `[]` or a comment";
     for (const nothing of ["", "\n", " \r\n\t", "\ufeff"])
-      for (const format of ["auto", "lines", "json"] as const) expect(told(nothing, { format })).toBe(silence);
+      for (const format of ["auto", "lines", "json"] as const)
+        expect(told(nothing, { format })).toStartWith("tells nothing at all; an empty list ");
     expect(told("# nobody\n")).toEqual([]);
     expect(told("[]")).toEqual([]);
     expect(told("", { onNothing: "empty" })).toEqual([]);
     expect(told("\n", { onNothing: "empty", format: "json" })).toEqual([]);
+  });
+
+  test("who tells nothing is told how an empty list is written in its format, and that is one", () => {
+    const fields = { list: "data" };
+    const pattern = "(?<host>a)";
+    const ways: readonly (readonly [string, Partial<DiscoverInput>, readonly string[]])[] = [
+      ["an empty list is written `[]` or a comment", {}, ["[]", "# nobody"]],
+      ["an empty list is written as a comment (# ...)", { format: "lines", pattern }, ["# nobody"]],
+      ["an empty list is written as a comment (# ...)", { fields }, ["# nobody"]],
+      ["an empty list is written `[]`", { format: "json" }, ["[]"]],
+      ["an empty list stands where fields.list says", { format: "json", fields }, ['{"data":[]}']],
+      ["where that is to be an empty list, say `onNothing: empty`", { pattern }, []],
+      ["where that is to be an empty list, say `onNothing: empty`", { format: "pattern", pattern }, []],
+    ];
+    for (const [way, manner, written] of ways) {
+      expect(told("", manner)).toBe(`tells nothing at all; ${way}`);
+      for (const text of written) expect(told(text, manner)).toEqual([]);
+      expect(told("", { ...manner, onNothing: "empty" })).toEqual([]);
+    }
   });
 
   test("the port beside it is for those that say none", () => {

@@ -18,7 +18,7 @@ export function readAnswer(text: string, manner: Manner, teller: Teller = "here"
   if (text.length > answerBytesMax) return tooLong;
   const { format, pattern, port } = manner;
   const bare = text.replace(/^\ufeff/, "");
-  if (bare.trim() === "") return manner.onNothing === "failure" ? nothing : answerOf([], port, teller);
+  if (bare.trim() === "") return manner.onNothing === "failure" ? nothingOf(manner) : answerOf([], port, teller);
   const isJson = format === "json" || (format === "auto" && pattern === undefined && /^\s*[[{]/.test(bare));
   if (isJson) return readJson(bare, manner, teller);
   if (pattern !== undefined && format !== "lines") return readMatches(bare, pattern, port, teller);
@@ -26,7 +26,19 @@ export function readAnswer(text: string, manner: Manner, teller: Teller = "here"
 }
 
 /** As of a program that has failed behind a pipe, or a file that somebody is about to write. */
-const nothing: Answer = { ok: false, problem: "tells nothing at all; an empty list is written `[]` or a comment" };
+function nothingOf(manner: Manner): Answer {
+  return { ok: false, problem: `tells nothing at all; ${emptyListOf(manner)}` };
+}
+
+/** How a source of this kind says that there is no server. */
+function emptyListOf({ format, pattern, fields }: Manner): string {
+  if (format === "lines") return "an empty list is written as a comment (# ...)";
+  if (format === "json")
+    return fields.list === undefined ? "an empty list is written `[]`" : "an empty list stands where fields.list says";
+  // No text in which the pattern finds nothing is a list.
+  if (pattern !== undefined) return "where that is to be an empty list, say `onNothing: empty`";
+  return `an empty list is written ${fields.list === undefined ? "`[]` or a comment" : "as a comment (# ...)"}`;
+}
 
 export const tooLong: Answer = { ok: false, problem: `tells more than ${answerBytesMax >> 20} MiB` };
 
