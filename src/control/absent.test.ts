@@ -57,6 +57,22 @@ test("of very many the last ones that left are known", () => {
   expect([903, 904, 4999].map(isKnown)).toEqual([false, true, true]);
 });
 
+test("the plan of its time goes", async () => {
+  const refs: WeakRef<object>[] = [];
+  const leave = (former: Absent, port: number): Absent => {
+    const record = drained(`10.0.0.1:${port}`);
+    refs.push(new WeakRef(record.pool));
+    return former.after([record], nobody, port);
+  };
+  let absent = new Absent();
+  for (let port = 1; port <= 20; port++) absent = leave(absent, port);
+  await new Promise((resolve) => setImmediate(resolve));
+  Bun.gc(true);
+  // What stands on the stack by chance is not collected.
+  expect(refs.filter((ref) => ref.deref() !== undefined).length).toBeLessThan(10);
+  expect(absent.greet(fresh("10.0.0.1:1"), 20).isDrained).toBeTrue();
+});
+
 test("an operator takes a drain back while the server is away", () => {
   const absent = new Absent().after([drained("10.0.0.1:1")], nobody, 0);
   expect(absent.without("app", "10.0.0.1:2")).toBeNull();

@@ -2,14 +2,24 @@
 // lose a server for a moment (a check of its own, a restart of the container, a line that is written again), and neither is to be undone by
 // that. Not kept is what checks found: whoever comes back is looked at anew, and one with another address has not been ejected.
 
+import type { PoolPlan, ServerPlan } from "../config/plan.ts";
 import type { ServerRecord } from "./serverrecord.ts";
 
 /** Of a drain; an ejection says itself when it is over. Addresses are given to others one day. */
 const drainKeptMs = 86_400_000;
 const absentMax = 4096;
 
+/** No more of a record than is asked for: with its pool it would keep all servers of the plan of its time. */
+interface Left {
+  readonly pool: Pick<PoolPlan, "name" | "ejection">;
+  readonly server: Pick<ServerPlan, "name" | "address">;
+  readonly isDrained: boolean;
+  readonly ejection: ServerRecord["ejection"];
+  readonly ejectionReason: string;
+}
+
 interface Absence {
-  readonly record: ServerRecord;
+  readonly record: Left;
   readonly sinceMs: number;
 }
 
@@ -25,7 +35,7 @@ export class Absent {
   after(former: Iterable<ServerRecord>, there: ReadonlySet<string>, nowMs: number): Absent {
     const byId = new Map([...this.#byId].filter(([id, absence]) => !there.has(id) && counts(absence, nowMs)));
     for (const record of former) {
-      const absence = { record, sinceMs: nowMs };
+      const absence = { record: leftOf(record), sinceMs: nowMs };
       if (!there.has(record.server.id) && counts(absence, nowMs)) byId.set(record.server.id, absence);
     }
     return byId.size === 0 ? none : new Absent(new Map([...byId].slice(-absentMax)));
@@ -38,6 +48,11 @@ export class Absent {
     const { server, pool, isDrained, ejection, ejectionReason } = absence.record;
     const isSame = Bun.deepEquals([server.address, pool.ejection], [record.server.address, record.pool.ejection]);
     return { ...record, isDrained, ...(isSame && isOut(absence.record, nowMs) ? { ejection, ejectionReason } : {}) };
+  }
+
+  /** Null where nothing is known of it. */
+  drainOf(id: string): boolean | null {
+    return this.#byId.get(id)?.record.isDrained ?? null;
   }
 
   /** An operator takes a drain back; null where there is none. */
@@ -53,10 +68,20 @@ export class Absent {
 
 const none: Absent = new Absent();
 
+function leftOf({ pool, server, isDrained, ejection, ejectionReason }: ServerRecord): Left {
+  return {
+    pool: { name: pool.name, ejection: pool.ejection },
+    server: { name: server.name, address: server.address },
+    isDrained,
+    ejection,
+    ejectionReason,
+  };
+}
+
 function counts({ record, sinceMs }: Absence, nowMs: number): boolean {
   return (record.isDrained && nowMs - sinceMs < drainKeptMs) || isOut(record, nowMs);
 }
 
-function isOut({ ejection }: ServerRecord, nowMs: number): boolean {
+function isOut({ ejection }: Left, nowMs: number): boolean {
   return ejection?.isEjected === true && nowMs < ejection.untilMs;
 }

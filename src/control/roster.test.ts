@@ -329,3 +329,33 @@ test("a drain and an ejection outlive that a source loses the server for a momen
   roster.adopt(again, 13_000);
   expect([1, 2, 3].map((port) => stateAt(again, port))).toEqual(["up", "up", "up"]);
 });
+
+test("what an operator orders while a plan is published holds when that plan is refused", () => {
+  const { roster, plan } = stage();
+  const of = (...ports: number[]): Plan => plan({ servers: ports.map((port) => `127.0.0.1:${port}`) });
+  const stateAt = (next: Plan, port: number): string =>
+    roster.conditionOf(next.pools[0]!.servers.find(({ name }) => name.endsWith(`:${port}`))!.slot).state;
+  const order = (port: number, isDrained: boolean): void =>
+    expect(roster.drain("app", `127.0.0.1:${port}`, isDrained, 0)).toBeTrue();
+  roster.adopt(of(1, 2, 3, 4, 5), 0);
+  for (const port of [2, 3, 4]) order(port, true);
+  const inForce = of(1, 2, 3, 5);
+  roster.adopt(inForce, 1);
+  // In both plans are 1 and 2; 3 and 5 leave, 4 is away, 6 comes.
+  const undo = roster.adopt(of(1, 2, 6), 2);
+  order(1, true);
+  for (const port of [2, 3, 4]) order(port, false);
+  order(6, true);
+  undo();
+  expect([1, 2, 3, 5].map((port) => stateAt(inForce, port))).toEqual(["draining", "up", "up", "up"]);
+  const next = of(1, 2, 3, 4, 5, 6);
+  roster.adopt(next, 3);
+  expect([1, 2, 3, 4, 5, 6].map((port) => stateAt(next, port))).toEqual([
+    "draining",
+    "up",
+    "up",
+    "up",
+    "up",
+    "draining",
+  ]);
+});

@@ -72,7 +72,6 @@ export class Roster {
     const former = this.#records;
     const formerPools = this.#pools;
     const formerRemoved = this.#removed;
-    const formerAbsent = this.#absent;
     this.#pools = plan.pools.filter(({ reply, targets }) => reply === null && targets === null).map(({ name }) => name);
     const byId = new Map([...former.values()].map((record) => [record.server.id, record]));
     this.#records = new Map(
@@ -85,12 +84,25 @@ export class Roster {
     this.#absent = this.#absent.after(former.values(), there, nowMs);
     this.#settle(nowMs);
     return () => {
-      this.#records = former;
+      this.#giveBack(former, nowMs);
       this.#pools = formerPools;
       this.#removed = formerRemoved;
-      this.#absent = formerAbsent;
       this.#settle(nowMs);
     };
+  }
+
+  /** What an operator has ordered meanwhile holds, also of servers that only the refused plan has. */
+  #giveBack(former: Map<number, ServerRecord>, nowMs: number): void {
+    const refused = [...this.#records.values()];
+    const drains = new Map(refused.map(({ server, isDrained }) => [server.id, isDrained]));
+    const there = new Set<string>();
+    for (const record of former.values()) {
+      const { id } = record.server;
+      there.add(id);
+      record.isDrained = drains.get(id) ?? this.#absent.drainOf(id) ?? record.isDrained;
+    }
+    this.#records = former;
+    this.#absent = this.#absent.after(refused, there, nowMs);
   }
 
   /** Start-up is over: from now on a server that comes up starts slowly where its pool says so, and pools are watched. */
