@@ -206,6 +206,22 @@ test("a file that is written where it stands must stand still for longer than on
   expect(writtenMs).toBeGreaterThan(replacedMs);
 });
 
+test("a file that takes the place of another does not wait for one that is being written where it stands", async () => {
+  const { root, put, keep, told, lists, sources } = stage({ stillMs: null });
+  const slow = join(root, "slow.txt");
+  writeFileSync(slow, "a\n");
+  put("a\n");
+  const former = await keep({ slow: { kind: "text", values: null, file: slow }, ...sources });
+  writeFileSync(slow, "b\n");
+  await lists.look();
+  put("b\n");
+  await lists.look();
+  const deadline = performance.now() + 5000;
+  while (told.length === 0 && performance.now() < deadline) await Bun.sleep(5);
+  expect(holds(told[0]!["office"], "b")).toBe(true);
+  expect(told[0]!["slow"]).toBe(former["slow"]!);
+});
+
 test("a file that changes is found without being asked", async () => {
   const { put, keep, told } = stage({ stillMs: 1 });
   put("a\n");

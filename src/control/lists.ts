@@ -85,7 +85,8 @@ export class Lists {
   readonly #watch: FolderWatch = new FolderWatch(() => void this.look());
   readonly #settling: Settling = new Settling(unrestMsMax);
   readonly #timer: Timer | null;
-  #relook: Timer | null = null;
+  /** At the soonest that one of them may stand still. */
+  #relook: { readonly timer: Timer; readonly atMs: number } | null = null;
   #made = new Map<string, Made>();
   readonly #troubles = new Map<string, Trouble>();
   #turn: Promise<unknown> = Promise.resolve();
@@ -181,11 +182,9 @@ export class Lists {
     if (this.#troubles.get(name)?.stamp === stamp) return null;
     const isReplaced = statsOf(file)?.ino !== former.inode;
     const waitMs = this.#options.stillMs ?? (isReplaced ? stillMs.replaced : stillMs.written);
-    if (!this.#settling.isSettled(name, stamp, performance.now(), waitMs)) {
-      this.#relook ??= setTimeout(() => {
-        this.#relook = null;
-        void this.look();
-      }, waitMs);
+    const nowMs = performance.now();
+    if (!this.#settling.isSettled(name, stamp, nowMs, waitMs)) {
+      this.#lookAgain(nowMs, this.#settling.restMs(name, nowMs, waitMs));
       return null;
     }
     // The file is not to blame for what cannot be read: the next look does.
@@ -199,6 +198,17 @@ export class Lists {
     // Where it is the state folder that is at fault, the next look tries again.
     if (hasFree()) this.#tell(name, made.text, former, made.isOfFolder ? "" : stamp);
     return null;
+  }
+
+  #lookAgain(nowMs: number, inMs: number): void {
+    const atMs = nowMs + inMs;
+    if (this.#relook !== null && this.#relook.atMs <= atMs) return;
+    if (this.#relook !== null) clearTimeout(this.#relook.timer);
+    const timer = setTimeout(() => {
+      this.#relook = null;
+      void this.look();
+    }, Math.ceil(inMs));
+    this.#relook = { timer, atMs };
   }
 
   async #make(name: string, source: ListSource): Promise<Made | Unmade> {
@@ -250,7 +260,7 @@ export class Lists {
   close(): void {
     this.#isClosed = true;
     if (this.#timer !== null) clearInterval(this.#timer);
-    if (this.#relook !== null) clearTimeout(this.#relook);
+    if (this.#relook !== null) clearTimeout(this.#relook.timer);
     this.#watch.close();
     this.#retired.clear();
     for (const { path } of this.#made.values()) rmSync(path, { force: true });

@@ -18,3 +18,12 @@ test("one that never stands still is believed after a while, and one that went b
   settling.forget("a");
   expect(settling.isSettled("a", "1", 2200, 250)).toBe(false);
 });
+
+test("how long it is to wait is told: from when it changed last, and no longer than for one that never stands still", () => {
+  const settling = new Settling(1000);
+  settling.isSettled("a", "1", 0, 250);
+  expect([0, 100, 250, 300].map((nowMs) => settling.restMs("a", nowMs, 250))).toEqual([250, 150, 0, 0]);
+  settling.isSettled("a", "2", 900, 250);
+  expect(settling.restMs("a", 900, 250)).toBe(100);
+  expect(settling.restMs("b", 900, 250)).toBe(250);
+});

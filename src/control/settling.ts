@@ -26,6 +26,12 @@ export class Settling {
     return isSettled;
   }
 
+  /** Of one that is not settled: in how long it is, if it stays as it is. */
+  restMs(name: string, nowMs: number, stillMs: number): number {
+    const { sinceMs, firstMs } = this.#unrest.get(name) ?? { sinceMs: nowMs, firstMs: nowMs };
+    return Math.max(0, Math.min(sinceMs + stillMs, firstMs + this.#unrestMsMax) - nowMs);
+  }
+
   /** There is no change any more. */
   forget(name: string): void {
     this.#unrest.delete(name);
