@@ -117,3 +117,43 @@ test("only texts are compared as bytes", () => {
     "error 1:4 is refused: what is compared by -m bin must be a text: numbers and addresses are no bytes in Sluice",
   ]);
 });
+
+describe("a variable that holds a number or an address", () => {
+  const told = (...lines: string[]): readonly string[] =>
+    ruleScene(lines.map((line) => `  http-request ${line}`).join("\n")).told;
+  const wants = "set-header X %[var(txn.x),hex]";
+  const refused = (form: string): string => `is refused: hex: ${form} to HAProxy, and a text in Sluice`;
+  const [number, address, bool] = ["a number is 8 bytes", "an address is 4 or 16 bytes", "a bool is 8 bytes"];
+
+  test.each([
+    ["src", address],
+    ["hdr_cnt(x)", number],
+    ["ssl_fc", bool],
+    ["path,length", number],
+    ["path length if TRUE", number],
+    ["src,ipmask(24)", address],
+    ["sc0_conn_rate", number],
+    ["src,table_conn_rate(st)", number],
+  ])("as %s is no bytes", (sample, form) => {
+    expect(told(`set-var(txn.x) ${sample}`, wants)).toEqual([`error 2:3 ${refused(form)}`]);
+  });
+
+  test.each(["path", "hdr(x) lower", "var(txn.y)", "var(txn.x)"])("as %s it is bytes", (sample) => {
+    expect(told(`set-var(txn.x) ${sample}`, "set-var-fmt(txn.x) %[src]", "set-var(txn.z) src", wants)).toEqual([]);
+  });
+
+  test("by one line of several, by another variable, and set behind the line that asks", () => {
+    expect(told("set-var(txn.x) path", wants, "set-var(txn.y) src", "set-var(txn.x,ifnotexists) var(txn.y)")).toEqual([
+      `error 2:3 ${refused(address)}`,
+    ]);
+  });
+
+  test("is compared with no bytes, and its hash is told", () => {
+    expect(told("set-var(txn.x) src", "deny if { var(txn.x) -m bin 7f000001 }")).toEqual([
+      "error 2:4 is refused: what is compared by -m bin must be a text: numbers and addresses are no bytes in Sluice",
+    ]);
+    expect(told("set-var(txn.x) src", "set-header X %[var(txn.x),crc32]")).toEqual([
+      "warning 2:3 is approximated: the hash is that of a text, where an address is 4 or 16 bytes to HAProxy: another number",
+    ]);
+  });
+});

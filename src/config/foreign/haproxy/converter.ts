@@ -7,7 +7,7 @@ import { convertCounter, entryOf, tableNamed } from "./fetchtable.ts";
 import { convertMap, isSure } from "./map.ts";
 import { fault, refuse } from "./objection.ts";
 import { readRegex, replacement } from "./regex.ts";
-import { cast, type Kind, mapSample, nameIn, type Sample, type Site, variableName } from "./sample.ts";
+import { cast, type Kind, kindsIn, mapSample, nameIn, type Sample, type Site, variableName } from "./sample.ts";
 import type { Called } from "./samplewords.ts";
 import { pathOf, type Word } from "./scene.ts";
 
@@ -249,9 +249,18 @@ export function convert(site: Site, word: Word, sample: Sample, called: Called):
       word,
       `needs ${known.argsMin === known.argsMax ? known.argsMin : `${known.argsMin} to ${known.argsMax}`} arguments in brackets for ${name}`,
     );
-  if (known.takes === "bytes") takeBytes(site, word, sample.kind, name);
+  if (known.takes === "bytes") for (const kind of kindsIn(sample)) takeBytes(site, word, kind, name);
   const taken = cast(sample, known.takes, word);
   return mapSample(taken, known.gives, (code) => known.make(code, args, word, site));
+}
+
+/** What a converter gives; `any` where that is not known. */
+export function convertedKind(name: string): Kind {
+  const known = Object.hasOwn(converters, name) ? converters[name]! : "";
+  if (typeof known !== "string") return known.gives;
+  if (name.startsWith("table_")) return "int";
+  const [, map] = /^map_[a-z]+_(int|ip)$/.exec(name) ?? [];
+  return map === undefined ? "any" : map === "int" ? "int" : "address";
 }
 
 const formless: Partial<Record<Kind, string>> = {

@@ -11,6 +11,7 @@ import { fault, refuse } from "./objection.ts";
 import { missingSample, type Sample, type Site, type Stage, sampleOf } from "./sample.ts";
 import { type Called, readCalls } from "./samplewords.ts";
 import type { Word } from "./scene.ts";
+import { kindsOf } from "./variablekind.ts";
 
 /** A whole sample expression: a fetch and its converters. `written`: another text than the word's, of which it is a part. */
 export function readSample(site: Site, word: Word, written: string = word.text): Sample {
@@ -43,7 +44,8 @@ export function fetchSample(site: Site, word: Word, called: Called): Sample {
   const why = missingIn(site, name, fetch.needs);
   if (why !== null) return missingSample(fetch.kind, why, true);
   const made = fetch.make(args, site, word);
-  return "code" in made ? made : sampleOf(fetch.kind, made);
+  const sample = "code" in made ? made : sampleOf(fetch.kind, made);
+  return name === "var" ? { ...sample, holds: kindsOf(site.conversion, args[0]!) } : sample;
 }
 
 function argumentsExpected(name: string, { argsMin, argsMax }: Fetch): string {

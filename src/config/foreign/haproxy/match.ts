@@ -21,7 +21,7 @@ import {
 import { hello, helloType } from "./fetchnames.ts";
 import { fault, refuse } from "./objection.ts";
 import { literally, readRegex, refersBack } from "./regex.ts";
-import { cast, item, type Kind, type Sample, type Site } from "./sample.ts";
+import { cast, item, type Kind, kindsIn, type Sample, type Site } from "./sample.ts";
 import type { Word } from "./scene.ts";
 import { listOfFile, listOfValues, readKeys, readPairs, readValues } from "./valuefile.ts";
 
@@ -69,7 +69,8 @@ export function matchCode(
   if (sample.missing !== null) return no;
   if (method === "found") return foundCode(sample);
   const takes: Kind = method === "bool" ? "bool" : method === "int" ? "int" : method === "ip" ? "address" : "text";
-  if (method === "bin" && (sample.kind === "bool" || sample.kind === "int" || sample.kind === "address"))
+  const isFormless = (kind: Kind): boolean => kind === "bool" || kind === "int" || kind === "address";
+  if (method === "bin" && [...kindsIn(sample)].some(isFormless))
     return refuse(word, "what is compared by -m bin must be a text: numbers and addresses are no bytes in Sluice");
   const taken = cast(sample, takes, word);
   if (method !== "bool" && patterns.length === 0) return no;

@@ -3,6 +3,7 @@
 
 import type { PoolInput, ServerInput } from "../../input.ts";
 import type { Path } from "../../problem.ts";
+import type { Ledger } from "../ledger.ts";
 import type { Origins } from "../origins.ts";
 import { balanceOf } from "./balance.ts";
 import { checkOf, ejectionOf, tellIdle } from "./check.ts";

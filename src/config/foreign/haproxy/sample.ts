@@ -32,6 +32,8 @@ export interface Sample {
   readonly missing: string | null;
   /** It is missing because it comes later: HAProxy takes an ACL that asks for it, and nothing else. */
   readonly isLate: boolean;
+  /** Of a variable: the kinds that the lines which set it give it. */
+  readonly holds?: ReadonlySet<Kind>;
 }
 
 export const item: Code = primary("v");
@@ -42,6 +44,11 @@ export function sampleOf(kind: Kind, code: Code): Sample {
 
 export function missingSample(kind: Kind, why: string, isLate = false): Sample {
   return { ...sampleOf(kind, absent), missing: why, isLate };
+}
+
+/** More than one where a variable is set by several lines. */
+export function kindsIn({ kind, holds }: Sample): Iterable<Kind> {
+  return kind === "any" && holds !== undefined ? holds : [kind];
 }
 
 /** The same change to the one value and to each. */
