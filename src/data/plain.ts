@@ -139,6 +139,11 @@ export class PlainLine implements Line, Sender, HaltedLine {
     this.#driver.turns.halt(this);
   }
 
+  /** Another line carries what comes from now on (TLS), and it alone is paused and resumed. */
+  handOver(): void {
+    this.#state |= bit.halted;
+  }
+
   /** It is its turn again. */
   goOn(): void {
     this.#state &= ~bit.halted;

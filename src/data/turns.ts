@@ -52,6 +52,16 @@ export class Turns {
   }
 
   #end(): void {
+    try {
+      this.#serve();
+    } finally {
+      // Whatever has gone wrong, those that wait have a turn.
+      this.#isAwaited = false;
+      if (!this.#flows.isEmpty || !this.#lines.isEmpty) this.#awaitEnd();
+    }
+  }
+
+  #serve(): void {
     const driver = this.#driver;
     driver.refresh();
     const startedMs = driver.nowMs;
@@ -71,8 +81,6 @@ export class Turns {
       if (line === null) break;
       line.goOn();
     }
-    this.#isAwaited = false;
-    if (!this.#flows.isEmpty || !this.#lines.isEmpty) this.#awaitEnd();
   }
 }
 

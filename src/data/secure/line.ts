@@ -132,6 +132,7 @@ export function upgrade(
   handlers: SocketHandler<PlainLine>,
   data: object,
 ): Socket<PlainLine> {
+  if (socket.data instanceof PlainLine) socket.data.handOver();
   const options = { data, tls: terms, isServer: terms.isServer, socket: handlers };
   return (socket as unknown as Upgradable).upgradeTLS(options)[0];
 }
