@@ -68,6 +68,17 @@ test("a check that shakes hands is no mere tcp check", async () => {
   expect(out).toContain("1 server, weightedRoundRobin, tls check every 2s");
 });
 
+test("of backups it is told that only the first serves", async () => {
+  const front = "listeners: { web: { listen: 127.0.0.1:8080, use: app } }\n";
+  const one =
+    "pools: { app: { backups: first, servers: ['a:1', { address: 'b:1', backup: true }, { address: 'c:1', backup: true }] } }\n";
+  const { out } = await checked("backups.yaml", `${front}${one}`);
+  expect(out).toContain("3 servers (2 backups, the first that is up serves), weightedRoundRobin");
+  expect((await checked("all.yaml", `${front}${one.replace("first", "all")}`)).out).toContain(
+    "3 servers (2 backups), w",
+  );
+});
+
 test("each table is told with the memory that it takes when it is full, those of limits too", async () => {
   const tables = "tables: { seen: { size: 200k, store: [gpc0, 'conn_rate(10s)'] } }\n";
   const ruled = right.replace(

@@ -229,7 +229,8 @@ function tableSummary(plan: TablePlan): string {
 function poolSummary(pool: Pool): string {
   if (pool.reply !== undefined) return "a reply of its own";
   const backups = pool.servers.filter((server) => typeof server !== "string" && server.backup).length;
-  const written = `${counted(pool.servers.length, "server")}${backups > 0 ? ` (${counted(backups, "backup")})` : ""}`;
+  const backup = `${counted(backups, "backup")}${pool.backups === "first" ? ", the first that is up serves" : ""}`;
+  const written = `${counted(pool.servers.length, "server")}${backups > 0 ? ` (${backup})` : ""}`;
   const parts = [`${written}${discoverSummary(pool)}`];
   parts.push(typeof pool.balance === "string" ? pool.balance : `${pool.balance.policy} by ${pool.balance.key}`);
   if (pool.sticky !== undefined)

@@ -1123,7 +1123,7 @@ export interface PoolInput {
   sticky?: string | StickyInput | undefined;
   /** Further attempts after the first. Only what cannot have reached a server, or is idempotent, is ever sent again. Default: 2. */
   retries?: number | undefined;
-  /** Which backups serve while no other server is available: all of them, by balance, or the first that is, in the order of servers. Default: "all". */
+  /** Which backups serve while no other server is available: all of them, by balance, or the first that is, in the order of servers; behind these come those of discover, in the order of their addresses as text, whatever their priority. Default: "all". */
   backups?: "all" | "first" | undefined;
   /** Whether a further attempt may go to another server. Default: true. */
   redispatch?: boolean | undefined;

@@ -210,7 +210,7 @@ export const pool: z.ZodType<Pool, PoolInput> = section(
     backups: choice(["all", "first"])
       .default("all")
       .describe(
-        "Which backups serve while no other server is available: all of them, by balance, or the first that is, in the order of servers.",
+        "Which backups serve while no other server is available: all of them, by balance, or the first that is, in the order of servers; behind these come those of discover, in the order of their addresses as text, whatever their priority.",
       ),
     redispatch: flag().default(true).describe("Whether a further attempt may go to another server."),
     retryBudget: retryBudget.prefault({}),

@@ -67,3 +67,29 @@ test("WAIT_END delays nobody, and says so", () => {
   expect(waiting([delay, "tcp-request content accept if WAIT_END", toTls])).toEqual(["2s", `8:2 ${told}`]);
   expect(waiting(["tcp-request content accept if WAIT_END"])).toEqual([undefined]);
 });
+
+test("behind TLS of the listener's own HAProxy never finds a ClientHello, which is told of each word that asks", () => {
+  const never =
+    "is approximated: behind bind with ssl it never matches in HAProxy, which looks inside of TLS; here it asks for the handshake's own, as ssl_fc_sni does";
+  const toldOf = (bind: string, fetch: string): unknown =>
+    tried(`defaults
+ timeout client 20s
+ timeout server 20s
+ timeout connect 1s
+frontend front
+ bind :1${bind}
+ acl a_test ${fetch} -i a.test
+ tcp-request content reject if !a_test
+ default_backend plain
+backend plain
+ use-server a if { ${fetch} b.test }
+ tcp-request content reject if { ${fetch} c.test }
+ server a a:1`).told.filter((line) => line.includes("never matches"));
+  const secure = " ssl crt a.pem";
+  expect(toldOf(secure, "req.ssl_sni")).toEqual([
+    `7:13 warning req.ssl_sni ${never}`,
+    `11:20 warning req.ssl_sni ${never}`,
+    `12:34 warning req.ssl_sni ${never}`,
+  ]);
+  expect([toldOf(secure, "ssl_fc_sni"), toldOf("", "req.ssl_sni")]).toEqual([[], []]);
+});

@@ -17,6 +17,7 @@ export interface Inspection {
 }
 
 const helloFetch = /ssl_(?:sni|hello_type)\b/i;
+const insideFetch = /\breq[._]ssl_(?:sni|hello_type)\b/i;
 const endFetch = /^!*wait_end$/i;
 
 export function inspectionOf(
@@ -27,6 +28,7 @@ export function inspectionOf(
   const isAsking = ({ proxy }: Settings): boolean =>
     proxy.mode === "tcp" && /\btls\.(?:sni|hello)\b/.test(JSON.stringify(rules.get(proxy) ?? {}));
   const asking = [settings, ...behind.filter((each) => each !== settings)].filter(isAsking);
+  if (binds.some(({ tls }) => tls !== null)) for (const each of asking) tellInside(ledger, each);
   // Where TLS is ended here its handshake has told the name.
   if (settings.proxy.mode === "http" || asking.length === 0 || binds.every(({ tls }) => tls !== null))
     return { isAwaited: false, longest: null };
@@ -38,6 +40,16 @@ export function inspectionOf(
   const own = asking.includes(settings) || isWaiting(settings) ? delayMs(settings) : 0;
   const longest = own + Math.max(0, ...asking.filter((each) => each !== settings).map(delayMs));
   return { isAwaited: true, longest: longest === 0 ? null : written(longest) };
+}
+
+/** HAProxy looks at what it has decrypted, in which no handshake is. */
+function tellInside(ledger: Ledger, { proxy }: Settings): void {
+  for (const { words } of proxy.statements)
+    for (const word of words.filter(({ text }) => insideFetch.test(text)))
+      ledger.approximate(
+        pathOf(word),
+        "behind bind with ssl it never matches in HAProxy, which looks inside of TLS; here it asks for the handshake's own, as ssl_fc_sni does",
+      );
 }
 
 /** WAIT_END holds when the delay is over. There it is a way to delay everybody. */

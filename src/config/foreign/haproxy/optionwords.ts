@@ -28,7 +28,10 @@ export const optionWords: Keywords = {
   forceclose: read("as option httpclose, although HAProxy takes it no more"),
   "http-server-close": read("idle.connections 0"),
   "http-keep-alive": read("what is usual; it ends option httpclose and http-server-close"),
-  allbackups: read("what is usual; without it, backup servers beyond the first are left out", backend),
+  allbackups: read(
+    "backups, which is all as usual; without it, of several backup servers the first that is up serves",
+    backend,
+  ),
   "http-tunnel": differs("every request of a connection is looked at"),
   "accept-invalid-http-request": differs("what can be understood in two ways is always refused", frontend),
   "accept-invalid-http-response": differs("what can be understood in two ways is always refused", backend),
