@@ -112,7 +112,6 @@ class Worker {
         return void this.#import(message.plan, message.files);
       case "settled":
         this.#settled = message.generation;
-        if (this.#context?.site.plan.generation === message.generation) this.#egresses.release();
         return this.#retain();
       case "lists":
         if (this.#coming !== null) this.#coming.files = { ...this.#coming.files, ...message.files };
@@ -144,6 +143,7 @@ class Worker {
 
   #retain(): void {
     if (this.#context?.site.plan.generation !== this.#settled) return;
+    this.#egresses.release();
     this.#programs.retain(this.#program);
   }
 

@@ -18,8 +18,8 @@ function plan(generation: number, ...orders: string[]): Plan {
   return { generation, pools, listeners: [], routes: [] } as unknown as Plan; // The supervisor reads nothing but the number.
 }
 
-function program(path: string): PlanFiles {
-  return { tables: {}, lists: {}, caches: {}, egresses: {}, recorder: null, program: path, bans: null };
+function program(path: string, egresses: PlanFiles["egresses"] = {}): PlanFiles {
+  return { tables: {}, lists: {}, caches: {}, egresses, recorder: null, program: path, bans: null };
 }
 
 async function until(isSo: () => boolean): Promise<void> {
@@ -163,7 +163,7 @@ describe("plans", () => {
     await supervisor.end();
   });
 
-  test("workers are told when other code is in force everywhere, or has lost, and not sooner", async () => {
+  test("workers are told when other code is in force everywhere, or other boards have lost, and not sooner", async () => {
     const { supervisor, fakes } = await started(2);
     const settled = (): number[] =>
       fakes
@@ -179,7 +179,7 @@ describe("plans", () => {
     for (const fake of fakes) fake.say({ kind: "planned", generation: 3 });
     expect(await same).toBeNull();
     expect(settled()).toEqual([2, 2]);
-    const refused = supervisor.publish(plan(4), program("c"));
+    const refused = supervisor.publish(plan(4), program("b", { out: "c" }));
     fakes[0]!.say({ kind: "planned", generation: 4 });
     fakes[1]!.say({ kind: "failed", generation: 4, message: "no" });
     expect(await refused).toBe("no");

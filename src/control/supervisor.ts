@@ -366,7 +366,8 @@ export class Supervisor {
       const last = this.#seats.find((seat) => seat.lastExit !== null)?.lastExit;
       problems.push(`every worker died while it put the plan in force (${last ?? "unknown reason"})`);
     }
-    const isOtherProgram = files.program !== this.#files.program;
+    const { program, egresses } = this.#files;
+    const isNews = files.program !== program || JSON.stringify(files.egresses) !== JSON.stringify(egresses);
     if (problems.length === 0) {
       this.#plan = plan;
       this.#files = files;
@@ -376,8 +377,8 @@ export class Supervisor {
     if (winner !== null)
       for (const seat of this.#seats)
         if (seat.process !== null && seat.sent !== winner.generation) this.#send(seat, winner, this.#files);
-    // Only now may workers let go of the code that has lost: until here it might have been asked for again.
-    if (winner !== null && isOtherProgram)
+    // Only now may workers let go of the code, and of the boards, that have lost: until here they might have been asked for again.
+    if (winner !== null && isNews)
       for (const seat of this.#seats) seat.process?.send({ kind: "settled", generation: winner.generation });
     done(problems.length === 0 ? null : [...new Set(problems)].join("; "));
   }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { egressPlan } from "../../test/playbook/egresses.ts";
-import { memberWord } from "../memory/egress.ts";
+import { memberWord, recordWord } from "../memory/egress.ts";
 import { egressShape } from "../memory/egressboard/shape.ts";
 import { SharedEgressBoard } from "../memory/egressboard.ts";
 import { Egresses } from "./egresses.ts";
@@ -44,6 +44,28 @@ test("a plan whose board cannot be mapped changes nothing", () => {
   expect(egresses.of(plan)).toBe(board);
 });
 
+test("what is held is counted once after a plan that failed when it had its board already", () => {
+  const owner = { id: process.pid, startedAt: 1, isAlive: () => true, relax: () => {} };
+  const egresses = new Egresses(owner);
+  const path = made("g");
+  egresses.adopt([plan], { out: path });
+  egresses.settle([plan]);
+  const board = egresses.of(plan) as SharedEgressBoard;
+  board.adopt(["192.0.2.1"], 0);
+  const row = board.memberOf("192.0.2.1");
+  board.open();
+  const pair = board.take("pair", row, 7, 0);
+  const held = { row, lease: board.hold(row, pair) };
+  board.close();
+  const active = (): number[] => [board.words[row + memberWord.active]!, board.words[pair + recordWord.active]!];
+  egresses.adopt([plan], { out: made("h", { ...egressShape(plan), members: 128 }) });
+  egresses.adopt([plan], { out: path });
+  egresses.settle([plan]);
+  expect(active()).toEqual([1, 1]);
+  (egresses.of(plan) as SharedEgressBoard).letGo(board.heirOf(held).lease);
+  expect(active()).toEqual([0, 0]);
+});
+
 test("what is held is held on another board once that is in force, and on the former one until it is in force everywhere", () => {
   const owner = { id: process.pid, startedAt: 1, isAlive: () => true, relax: () => {} };
   const egresses = new Egresses(owner);
@@ -70,6 +92,6 @@ test("what is held is held on another board once that is in force, and on the fo
   egresses.settle([plan]);
   egresses.settle([plan]);
   expect([activeOf(former), activeOf(next), activeOf(last)]).toEqual([0, 0, 1]);
-  last.letGo(next.heirOf(former.heirOf(held)).lease);
+  last.letGo(former.heirOf(held).lease);
   expect(activeOf(last)).toBe(0);
 });

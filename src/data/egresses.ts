@@ -10,10 +10,16 @@ import type { Owner } from "../memory/owners.ts";
 import { Leavings } from "./leavings.ts";
 import { type MappedFile, MappedFiles } from "./mappedfiles.ts";
 
+interface Settled {
+  readonly board: SharedEgressBoard;
+  /** Which file it is. */
+  readonly identity: string;
+}
+
 export class Egresses {
   readonly #mapped: MappedFiles<EgressPlan, SharedEgressBoard>;
   /** Of the plan in force. */
-  #settled: ReadonlyMap<string, SharedEgressBoard> = new Map();
+  #settled: ReadonlyMap<string, Settled> = new Map();
   /** Those before them, on which is still held what is held on these. */
   #formers: readonly SharedEgressBoard[] = [];
 
@@ -40,14 +46,17 @@ export class Egresses {
    * plan that fails has asked for would be counted nowhere.
    */
   settle(plans: readonly EgressPlan[]): void {
-    const settled = new Map<string, SharedEgressBoard>();
+    const settled = new Map<string, Settled>();
     const formers: SharedEgressBoard[] = [];
     for (const plan of plans) {
-      const [board, former] = [this.#mapped.of(plan), this.#settled.get(plan.name)];
-      settled.set(plan.name, board);
-      if (former === undefined || former === board) continue;
-      former.passOn(board);
-      formers.push(former);
+      const [board, identity] = [this.#mapped.of(plan), this.#mapped.identityOf(plan)];
+      const former = this.#settled.get(plan.name);
+      settled.set(plan.name, { board, identity });
+      if (former === undefined || former.board === board) continue;
+      former.board.passOn(board);
+      // The file was left for a plan that failed, and is mapped once more: held on both it would count twice.
+      if (former.identity === identity) former.board.letGoAll();
+      else formers.push(former.board);
     }
     this.release();
     this.#formers = formers;

@@ -61,4 +61,9 @@ export class MappedFiles<Plan extends { readonly name: string }, Memory> {
   of(plan: Plan): Memory {
     return this.#mapped.get(plan.name)!.memory;
   }
+
+  /** Which file that is: one that was mapped before, and is mapped again, is another object of the same file. */
+  identityOf(plan: Plan): string {
+    return this.#mapped.get(plan.name)!.identity;
+  }
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { EgressMemberPlan } from "../config/plan.ts";
 import { changeCause, memberState, memberWord } from "../memory/egress.ts";
 import { SharedEgressBoard } from "../memory/egressboard.ts";
-import { drawn, memberFault, Sample, type SampleParts, sampleMember, sampleShape } from "./sample.ts";
+import { drawn, memberFault, Sample, type SampleParts, sampleMember, sampleShape, sampleWish } from "./sample.ts";
 
 const { available, coolingDown, trial, banned } = memberState;
 const one = "10.0.0.0";
@@ -273,6 +273,19 @@ describe("a pool whose plan was followed by another", () => {
       expect(old.who({ tried: new Set([1]) })).toBe("none");
     });
 
+    test("what it chooses there ends there, and what began before as well", () => {
+      const { old, next, change } = reshaped({ pace: { intervalMs: 0, concurrencyMax: 4 } });
+      const active = (): number => next.board.words[next.board.memberOf(two) + memberWord.active]!;
+      while (old.hold().row !== old.board.memberOf(two));
+      change();
+      expect([active(), old.pool.current.board]).toEqual([1, next.board]);
+      const { current } = old.pool;
+      const { row, lease } = current.choose(sampleWish({ tried: new Set([0]) }), old.nowMs);
+      expect([row, active()]).toEqual([next.board.memberOf(two), 2]);
+      current.end({ row, lease }, old.outcome());
+      expect(active()).toBe(1);
+    });
+
     test("through as many boards as there were reloads meanwhile", () => {
       const { old, next, change } = reshaped({});
       const held = [old.hold(), old.hold()];
@@ -282,6 +295,8 @@ describe("a pool whose plan was followed by another", () => {
       const last = SharedEgressBoard.inMemory(sampleShape);
       last.adopt([two], 0);
       last.carry(next.board as SharedEgressBoard);
+      // Somebody was told of meanwhile, on the board between.
+      old.pool.carry("alice", "", 1, 0);
       (next.board as SharedEgressBoard).passOn(last);
       (next.board as SharedEgressBoard).letGoAll();
       const active = (): number => last.words[last.memberOf(two) + memberWord.active]!;

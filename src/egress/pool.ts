@@ -83,7 +83,16 @@ export class EgressPool {
     this.#member = Standing.ofMembers(board);
   }
 
-  /** The choice is the pool's own object: it is another one at the next call. Where nothing is refused, `end` is to be said once. */
+  /** Who chooses for this plan now: this one, or that on the board which has taken the place of its own. What it chooses is to be ended there. */
+  get current(): EgressPool {
+    const { successor } = this.board;
+    return successor === null ? this : this.#heirOn(successor).current;
+  }
+
+  /**
+   * The choice is the pool's own object: it is another one at the next call. Where nothing is refused, `end` is to be said once, to whom
+   * `current` was when this was said.
+   */
   choose(wish: EgressWish, nowMs: number, scout: Scout = noScout): EgressChoice {
     if (this.board.successor !== null) return this.#heirOn(this.board.successor).choose(wish, nowMs, scout);
     // Nobody is what is wished for, but it is not for the wish.
@@ -220,7 +229,7 @@ export class EgressPool {
   }
 
   #heirOn(successor: EgressBoard): EgressPool {
-    this.#heir ??= new EgressPool(this.plan, successor, this.#random);
+    if (this.#heir?.board !== successor) this.#heir = new EgressPool(this.plan, successor, this.#random);
     return this.#heir;
   }
 

@@ -4,6 +4,7 @@ import { expect, test } from "bun:test";
 import { get, ok } from "../../test/playbook/words.ts";
 import { Playbook } from "../../test/playbook.ts";
 import type { Downstream } from "./downstream.ts";
+import type { Lease } from "./egress/lease.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** Taken from what is kept and put back, so that it can be told from others. */
@@ -63,4 +64,25 @@ test("one with a request has it obeyed as it began", () => {
     true,
     true,
   ]);
+});
+
+test("of thousands that hold a member of an egress pool some are told of at a time, each once for each sweep", () => {
+  const { context } = new Playbook();
+  const counts = new Map<Lease, number>();
+  for (let number = 0; number < 1200; number++) {
+    const lease = { tellBytes: () => void counts.set(lease, (counts.get(lease) ?? 0) + 1) } as Lease; // All that a sweep asks of it.
+    context.lent.add(lease);
+  }
+  const [first] = context.lent;
+  context.sweep();
+  expect(counts.size).toBe(500);
+  // The end of one that was told, and of one that was not, and the next sweep before all have been told.
+  context.lent.delete(first!);
+  context.lent.delete([...context.lent].at(-1)!);
+  context.sweep();
+  expect(counts.size).toBe(1000);
+  for (let ticks = 0; ticks < 3; ticks++) context.giveUp();
+  expect([counts.size, Math.max(...counts.values())]).toEqual([1199, 1]);
+  context.sweep();
+  expect([Math.max(...counts.values()), [...counts.values()].filter((count) => count === 2).length]).toEqual([2, 500]);
 });

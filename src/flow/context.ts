@@ -20,6 +20,9 @@ import type { Stream } from "./stream.ts";
 /** Exchanges kept for reuse; one holds about 4 kB. */
 const freeExchangesMax = 1024;
 
+/** Leases told of in one go: each costs some microseconds. */
+const toldAtOnceMax = 500;
+
 /** Told of each exchange once, when it has ended; its fields are valid during the call only. */
 export type Report = (exchange: Exchange) => void;
 
@@ -59,6 +62,8 @@ export class Context {
   readonly resting: RestRoom = new RestRoom();
   /** What members of egress pools carry, where it is told of before it is over. */
   readonly lent: Set<Lease> = new Set();
+  /** Those of them that are still to be told of this time; null: none. */
+  #untold: IterableIterator<Lease> | null = null;
   site: Site;
   limits: LimitsPlan;
   isDraining = false;
@@ -134,8 +139,9 @@ export class Context {
     if (this.resting.size > 0) this.resting.serve(this.port.nowMs);
   }
 
-  /** Said at each tick of the driver: what stands idle at a server that bears no more is not kept. */
+  /** Said at each tick of the driver: what stands idle at a server that bears no more is not kept, and what a sweep has left is told. */
   giveUp(): void {
+    if (this.#untold !== null) this.#tellSome(this.#untold);
     for (const { places, idle } of this.site.shared) places!.giveUp(idle, this.pinned);
   }
 
@@ -143,7 +149,19 @@ export class Context {
   sweep(): void {
     for (const pool of this.site.pools) pool.sweep(this.port.nowMs);
     this.pinned.sweep(this.port.nowMs);
-    for (const lease of this.lent) lease.tellBytes();
+    this.#untold ??= this.lent.values();
+    this.#tellSome(this.#untold);
+  }
+
+  #tellSome(untold: IterableIterator<Lease>): void {
+    for (let count = 0; count < toldAtOnceMax; count++) {
+      const { value, done } = untold.next();
+      if (done === true) {
+        this.#untold = null;
+        return;
+      }
+      value.tellBytes();
+    }
   }
 
   /** Stop keeping connections: idle ones end now, the others after the exchange under way, streams when they end. */

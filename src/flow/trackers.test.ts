@@ -105,6 +105,25 @@ test("what is held is told and let go of in the table that has taken its place, 
     for (const address of ["10.0.0.1", "10.0.0.2", "10.0.0.3"]) expect(counts(table, address)[0]).toBe(0);
 });
 
+test("a table leads to the newest at once, with what is held, whatever was let go of meanwhile", () => {
+  const [one, two, three] = [clients(), clients(), clients()];
+  const [kept, ended] = [new Trackers(), new Trackers()];
+  kept.track(0, lay(one, "10.0.0.1"), start);
+  ended.track(0, lay(one, "10.0.0.1"), start);
+  one.passOn(two, two, start);
+  ended.release(start);
+  two.passOn(three, three, start);
+  expect(one.successor).toBe(three);
+  expect([counts(one, "10.0.0.1"), counts(two, "10.0.0.1"), counts(three, "10.0.0.1")]).toEqual([
+    [0, 0],
+    [0, 0],
+    [1, 0],
+  ]);
+  expect([kept.find(0)!.table, kept.count]).toEqual([three, 1]);
+  kept.release(start);
+  expect(counts(three, "10.0.0.1")[0]).toBe(0);
+});
+
 test("what finds no room in the table that takes its place is held no more", () => {
   const [one, two] = [clients(), clients(2)];
   const trackers = new Trackers();

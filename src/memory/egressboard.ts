@@ -87,6 +87,8 @@ export class SharedEgressBoard implements EgressBoard {
   #successor: EgressBoard | null = null;
   /** By lease here. */
   #heirs: Map<number, HeldMember> = new Map();
+  /** Those whose place this one has taken, for as long as anybody else knows them. */
+  readonly #formers: WeakRef<SharedEgressBoard>[] = [];
 
   /**
    * The bytes have been formatted. Throws when too many processes have the board open. `reserve`: memory for leases, rings, records and
@@ -259,16 +261,9 @@ export class SharedEgressBoard implements EgressBoard {
     return this.#successor;
   }
 
-  heirOf({ row, lease }: HeldMember): HeldMember {
-    const heir = this.#heirs.get(lease);
-    if (heir !== undefined) {
-      this.#heirs.delete(lease);
-      this.letGo(lease);
-      return heir;
-    }
-    // What found no room for a lease here is known by its row alone.
-    const isKnown = lease < 0 && row > 0 && this.#successor !== null;
-    return { row: isKnown ? this.#successor!.memberOf(this.idOf(row)) : 0, lease: -1 };
+  heirOf(held: HeldMember): HeldMember {
+    if (this.#heirs.has(held.lease)) this.letGo(held.lease);
+    return this.#takeHeir(held);
   }
 
   /**
@@ -278,6 +273,29 @@ export class SharedEgressBoard implements EgressBoard {
   passOn(to: SharedEgressBoard): void {
     this.#heirs = heldThere(this.parts, to.parts);
     this.#successor = to;
+    // Those before it lead there at once: for their sake nobody has to keep this one.
+    for (const former of this.#formers) {
+      const board = former.deref();
+      if (board === undefined) continue;
+      board.#leadOn(this, to);
+      to.#formers.push(former);
+    }
+    this.#formers.length = 0;
+    to.#formers.push(new WeakRef(this));
+  }
+
+  #leadOn(over: SharedEgressBoard, to: SharedEgressBoard): void {
+    for (const [lease, held] of this.#heirs) this.#heirs.set(lease, over.#takeHeir(held));
+    this.#successor = to;
+  }
+
+  #takeHeir({ row, lease }: HeldMember): HeldMember {
+    const heir = this.#heirs.get(lease);
+    this.#heirs.delete(lease);
+    if (heir !== undefined) return heir;
+    // What found no room for a lease here is known by its row alone.
+    const isKnown = lease < 0 && row > 0 && this.#successor !== null;
+    return { row: isKnown ? this.#successor!.memberOf(this.idOf(row)) : 0, lease: -1 };
   }
 
   /** For control, after it has carried: until `letGoAll` it stands in for all who hold anything there, for they come one after the other. */

@@ -73,6 +73,8 @@ export class StickTable implements Table {
   #successor: Table | null = null;
   /** Holds of this process by what they were here. */
   #heirs: Map<number, number> = new Map();
+  /** Those whose place this one has taken, for as long as anybody else knows them. */
+  readonly #formers: WeakRef<StickTable>[] = [];
 
   /**
    * The bytes have been formatted (stick/layout.ts). Throws when too many processes have the table open. `reserve`: memory for holds, in
@@ -263,6 +265,20 @@ export class StickTable implements Table {
       this.#heirs.set(hold, to.#takeAgain(nowMs | 0));
     });
     for (const hold of this.#heirs.keys()) this.untrack(hold, nowMs);
+    this.#successor = successor;
+    // Those before it lead there at once: for their sake nobody has to keep this one.
+    for (const former of this.#formers) {
+      const table = former.deref();
+      if (table === undefined) continue;
+      table.#leadOn(this, successor);
+      to.#formers.push(former);
+    }
+    this.#formers.length = 0;
+    to.#formers.push(new WeakRef(this));
+  }
+
+  #leadOn(over: StickTable, successor: Table): void {
+    for (const [hold, heir] of this.#heirs) this.#heirs.set(hold, over.heirOf(heir));
     this.#successor = successor;
   }
 

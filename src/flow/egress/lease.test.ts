@@ -4,6 +4,7 @@ import { ok, reply } from "../../../test/playbook/words.ts";
 import type { Playbook } from "../../../test/playbook.ts";
 import { fault, faultWith } from "../../base/fault.ts";
 import { memberWord } from "../../memory/egress.ts";
+import { SharedEgressBoard } from "../../memory/egressboard.ts";
 import { egressCell } from "../../memory/tally.ts";
 import { Doors } from "./doors.ts";
 
@@ -259,4 +260,28 @@ test("a client that leaves while it waits for a member leaves nothing behind", (
   play.pass(200);
   expect(play.dialing).toBe(0);
   play.expectNothingLeftBut(1);
+});
+
+test("goes on with another on the board that has taken the place of its own meanwhile, and lets go of both there", () => {
+  const play = egressPlay();
+  const client = play.connect();
+  client.sends(asked("a.example"));
+  expect(play.dialed.source).toBe(two[0]);
+  const former = play.memory.board("out");
+  const next = SharedEgressBoard.inMemory({ ...former.shape, members: 128 });
+  next.adopt(["192.0.2.9", ...two], 0);
+  next.carry(former);
+  former.passOn(next);
+  former.letGoAll();
+  const active = (): number[] => two.map((id) => next.words[next.memberOf(id) + memberWord.active]!);
+  play.refuse();
+  expect(active()).toEqual([1, 0]);
+  play.refuse();
+  expect([play.dialed.source, ...active()]).toEqual([two[1], 0, 1]);
+  const server = play.accept();
+  server.sends(ok("hello"));
+  play.expectAmong(client.gets(ok("hello")), "report 200");
+  expect(active()).toEqual([0, 0]);
+  const wentWell = two.map((id) => next.words[next.memberOf(id) + memberWord.successes]!);
+  expect(wentWell).toEqual([0, 1]);
 });

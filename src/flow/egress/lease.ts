@@ -9,6 +9,7 @@
 
 import { type Fault, type FaultCode, fault, faultCodes, faultTold, faultWith } from "../../base/fault.ts";
 import type { EgressMemberPlan, ServerTlsPlan } from "../../config/plan.ts";
+import type { EgressPool } from "../../egress/pool.ts";
 import type {
   EgressChoice,
   EgressHeld,
@@ -56,8 +57,15 @@ const refusalCell: Readonly<Record<EgressRefusal, number>> = {
   quota: egressCell.refusedQuota,
 };
 
+interface Lent extends EgressHeld {
+  readonly lender: EgressPool;
+  readonly index: number;
+}
+
 export class Lease implements Wait, Way, Resting, Scout {
   site!: EgressSite;
+  /** Whose the lease is: of the site's pool, or of that which has taken its place by then. */
+  lender!: EgressPool;
   readonly wish: EgressWish = {
     ...{ host: "", key: "", user: "", lifetimeMs: 0, tags: "", family: 0, isTunnel: false, tried: null },
   };
@@ -176,14 +184,15 @@ export class Lease implements Wait, Way, Resting, Scout {
     if (site.isLookingUp && target.judged === null && !this.#lookUp()) return;
     // A literal one is known from the start.
     if (target.judged !== null && wish.family === 0) wish.family = target.judged.family;
-    const choice = site.pool.choose(wish, this.#context.port.wallMs, this);
+    const lender = site.pool.current;
+    const choice = lender.choose(wish, this.#context.port.wallMs, this);
     this.refusal = choice.refusal;
     this.retryMs = choice.retryMs;
     this.among = choice.among;
     // Where others were tried before there was none, the log names the last of them, and why it was that one.
     if (choice.refusal === null || this.index === -1) this.why = choice.why;
     if (choice.refusal !== null) return this.#refused(choice.refusal);
-    this.#take(choice);
+    this.#take(choice, lender);
     this.#reach();
   }
 
@@ -194,7 +203,8 @@ export class Lease implements Wait, Way, Resting, Scout {
     this.#doors.sight(member);
   }
 
-  #take(choice: EgressChoice): void {
+  #take(choice: EgressChoice, lender: EgressPool): void {
+    this.lender = lender;
     this.index = choice.member;
     this.row = choice.row;
     this.lease = choice.lease;
@@ -415,17 +425,17 @@ export class Lease implements Wait, Way, Resting, Scout {
 
   /** The last of its body is being taken out of its coding; this may be another exchange's by then. */
   #endLater(watch: BodyWatch): void {
-    const { site, index, row, lease } = this;
+    const { site, lender, index, row, lease } = this;
     const outcome = { ...this.#outcome };
-    watch.whenOver = (meaning) => this.#finish(site, { index, row, lease }, { ...outcome, meaning });
+    watch.whenOver = (meaning) => this.#finish(site, { lender, index, row, lease }, { ...outcome, meaning });
   }
 
-  #finish(site: EgressSite, held: EgressHeld & { readonly index: number }, outcome: EgressOutcome): void {
+  #finish(site: EgressSite, held: Lent, outcome: EgressOutcome): void {
     const { cells } = this.#context.tally;
     if (held.index !== -1) cells[site.row + cellOf(outcome)]!++;
     cells[site.row + egressCell.bytesUp]! += outcome.bytesUp;
     cells[site.row + egressCell.bytesDown]! += outcome.bytesDown;
-    site.pool.end(held, outcome);
+    held.lender.end(held, outcome);
   }
 
   #note(what: Fault | null): void {

@@ -159,9 +159,48 @@ test("goes on to a third, and back to one whose file is in force again", () => {
     [1, 1],
   ]);
   next.control.letGoAll();
-  const last = next.all[1]!.heirOf(old.all[1]!.heirOf(held));
+  const last = old.all[1]!.heirOf(held);
   again.letGo(last.lease);
   expect([old.active("a"), next.active("a"), old.problems(), next.problems()]).toEqual([[0, 0], [0, 0], [], []]);
+});
+
+test("those before lead to the newest at once, with what began on each, whatever ended meanwhile", () => {
+  const old = new Stand(smallShape, ["a", "b"]);
+  const [first, second] = [old.hold(1, "a"), old.hold(1, "b")];
+  const next = new Stand(largeShape, ["a", "b"], old);
+  old.all[1]!.passOn(next.all[1]!);
+  old.all[1]!.letGoAll();
+  const third = next.hold(1, "a");
+  next.all[1]!.letGo(old.all[1]!.heirOf(second).lease);
+  // What takes the place of what has ended is not its heir.
+  const fourth = next.hold(1, "b");
+  const last = new Stand(smallShape, ["a", "b"], next);
+  next.all[1]!.passOn(last.all[1]!);
+  for (const { control } of [next, last]) control.letGoAll();
+  expect([old.all[1]!.successor, next.all[1]!.successor]).toEqual([last.all[1]!, last.all[1]!]);
+  expect(old.all[1]!.heirOf(second)).toEqual({ row: 0, lease: -1 });
+  expect(old.all[1]!.heirOf({ row: old.control.memberOf("b"), lease: -1 })).toEqual({
+    row: last.control.memberOf("b"),
+    lease: -1,
+  });
+  expect([last.active("a"), last.active("b")]).toEqual([
+    [2, 2],
+    [1, 1],
+  ]);
+  last.all[1]!.letGo(old.all[1]!.heirOf(first).lease);
+  for (const each of [third, fourth]) last.all[1]!.letGo(next.all[1]!.heirOf(each).lease);
+  next.all[1]!.letGoAll();
+  for (const { active, problems } of [old, next, last].map((each) => ({
+    active: [each.active("a"), each.active("b")],
+    problems: each.problems(),
+  })))
+    expect([active, problems]).toEqual([
+      [
+        [0, 0],
+        [0, 0],
+      ],
+      [],
+    ]);
 });
 
 test("what began after the copy has its pair there, at rest for as long as here; what had no room for a lease is found by its row", () => {
