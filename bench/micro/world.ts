@@ -127,7 +127,13 @@ const planFor = (mode: ListenerMode): Plan => ({
   program: null,
   banned: null,
   debugToken: null,
-  limits: { headBytesMax: 32_768, fieldsMax: 128, bodyBytesMax: 0, requestsPerConnectionMax: 0 },
+  limits: {
+    headBytesMax: 32_768,
+    fieldsMax: 128,
+    bodyBytesMax: 0,
+    requestsPerConnectionMax: 0,
+    streamsPerConnectionMax: 100,
+  },
   routes: [{ slot: 0, listener: 0, pool: 0 }],
   listeners: [
     {
@@ -139,6 +145,7 @@ const planFor = (mode: ListenerMode): Plan => ({
       names: [],
       proxyProtocol: false,
       isAbortedByClose: false,
+      http2: true,
       tls: null,
       redirect: null,
       hsts: null,

@@ -32,6 +32,7 @@ test("every default of a minimal config", () => {
         names: [],
         proxyProtocol: false,
         isAbortedByClose: false,
+        http2: true,
         tls: null,
         redirect: null,
         hsts: null,
@@ -123,7 +124,13 @@ test("every default of a minimal config", () => {
     program: null,
     banned: { status: 403, reason: "", fields: [], body: null, isTemplate: false, retryAfterS: 0 },
     debugToken: null,
-    limits: { headBytesMax: 32_768, fieldsMax: 128, bodyBytesMax: 0, requestsPerConnectionMax: 0 },
+    limits: {
+      headBytesMax: 32_768,
+      fieldsMax: 128,
+      bodyBytesMax: 0,
+      requestsPerConnectionMax: 0,
+      streamsPerConnectionMax: 100,
+    },
     drainMs: 30_000,
   });
 });

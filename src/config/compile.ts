@@ -108,5 +108,6 @@ function compileLimits({ limits }: Config): LimitsPlan {
     fieldsMax: limits.fields,
     bodyBytesMax: bytes(limits.body),
     requestsPerConnectionMax: limits.requestsPerConnection,
+    streamsPerConnectionMax: limits.streamsPerConnectionMax,
   };
 }

@@ -97,6 +97,7 @@ export function compileListener(
     names: compileNames(listener.sni, (pool) => routes.indexOf(name, pool)),
     proxyProtocol: listener.proxyProtocol,
     isAbortedByClose: listener.abortOnClose,
+    http2: listener.mode === "http" && listener.http2,
     tls: compileListenerTls(name, listener, keys),
     redirect: compileRedirect(listener),
     hsts: compileHsts(listener),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { compile } from "./compile.ts";
-import { Keys } from "./compiletls.ts";
+import { isHttp2Served, Keys } from "./compiletls.ts";
 import type { ListenerInput, PoolInput } from "./input.ts";
 import { judge } from "./judge.ts";
 import type { Certificate, Materials, Pem } from "./materials.ts";
@@ -78,7 +78,7 @@ describe("towards clients", () => {
     } as const;
     const tlsOf = (listener: Partial<ListenerInput>) =>
       planOf({ web: { listen: ":1", use: "app", ...listener } }).listeners[0]!.tls;
-    expect(tlsOf({ tls: { certificates: "c" } })).toEqual({ ...usual, alpn: ["http/1.1"] });
+    expect(tlsOf({ http2: false, tls: { certificates: "c" } })).toEqual({ ...usual, alpn: ["http/1.1"] });
     expect(tlsOf({ mode: "tcp", tls: { certificates: ["c"] } })).toEqual({ ...usual, alpn: [] });
     expect(
       tlsOf({
@@ -102,6 +102,27 @@ describe("towards clients", () => {
       sessionTickets: false,
       ja4: true,
     });
+  });
+
+  test("what is spoken: in mode tcp what the operator says, in mode http HTTP/2 only where the listener has it", () => {
+    const listenerOf = (listener: Partial<ListenerInput>, alpn?: string[]) =>
+      planOf({ web: { listen: ":1", use: "app", tls: { certificates: "c", alpn }, ...listener } }).listeners[0]!;
+    expect(listenerOf({}).http2).toBe(true);
+    expect(listenerOf({ http2: false }).http2).toBe(false);
+    expect(listenerOf({ http2: false }).tls?.alpn).toEqual(["http/1.1"]);
+    expect(listenerOf({ mode: "tcp" }).http2).toBe(false);
+    expect(listenerOf({ mode: "tcp" }).tls?.alpn).toEqual([]);
+    expect(listenerOf({ mode: "tcp" }, ["h2"]).tls?.alpn).toEqual(["h2"]);
+    expect(listenerOf({}, ["http/1.1"]).tls?.alpn).toEqual(["http/1.1"]);
+    expect(listenerOf({}, []).tls?.alpn).toEqual([]);
+  });
+
+  test.if(isHttp2Served)("HTTP/2 is offered before HTTP/1.1, and in the order that the operator writes", () => {
+    const alpnOf = (alpn?: string[]) =>
+      planOf({ web: { listen: ":1", use: "app", tls: { certificates: "c", alpn } } }).listeners[0]!.tls?.alpn;
+    expect(alpnOf()).toEqual(["h2", "http/1.1"]);
+    expect(alpnOf(["http/1.1", "h2"])).toEqual(["http/1.1", "h2"]);
+    expect(alpnOf(["h2"])).toEqual(["h2"]);
   });
 
   test("HSTS is written as browsers read it", () => {

@@ -68,7 +68,11 @@ export class Keys {
   }
 }
 
-export function compileListenerTls(name: string, { tls, mode }: Listener, keys: Keys): ListenerTlsPlan | null {
+/** Whether what is offered can be spoken; as long as it cannot, clients of TLS are held to HTTP/1.1. */
+export const isHttp2Served: boolean = false;
+
+export function compileListenerTls(name: string, listener: Listener, keys: Keys): ListenerTlsPlan | null {
+  const { tls } = listener;
   if (tls === undefined) return null;
   return {
     certificates: keys.ofListener(name, tls),
@@ -76,7 +80,7 @@ export function compileListenerTls(name: string, { tls, mode }: Listener, keys: 
     minVersion: tls.minVersion,
     maxVersion: tls.maxVersion,
     ciphers: tls.ciphers ?? "",
-    alpn: tls.alpn === undefined ? (mode === "http" ? ["http/1.1"] : []) : [...tls.alpn],
+    alpn: offered(listener, tls),
     clientCertificate:
       tls.clientCertificate === undefined
         ? null
@@ -84,6 +88,12 @@ export function compileListenerTls(name: string, { tls, mode }: Listener, keys: 
     sessionTickets: tls.sessionTickets,
     ja4: tls.ja4,
   };
+}
+
+function offered({ mode, http2 }: Listener, { alpn }: ListenerTls): string[] {
+  if (mode !== "http") return [...(alpn ?? [])];
+  const protocols = alpn ?? (http2 ? ["h2", "http/1.1"] : ["http/1.1"]);
+  return protocols.filter((protocol) => protocol !== "h2" || isHttp2Served);
 }
 
 /** The server's own keys before its pool's; null where the server is spoken to in the clear. */

@@ -132,6 +132,8 @@ export interface LimitsInput {
   body?: string | 0 | undefined;
   /** Requests on one client connection before it is closed. 0 is no limit. Default: 0. */
   requestsPerConnection?: number | undefined;
+  /** Requests at once on one connection of HTTP/2, which clients are told as SETTINGS_MAX_CONCURRENT_STREAMS; one more is refused, and may be sent again. Default: 100. */
+  streamsPerConnectionMax?: number | undefined;
 }
 
 /** What holds for the functions of a config in TypeScript, where a listener or pool does not say otherwise under its own hooks. */
@@ -616,6 +618,8 @@ export interface ListenerInput {
   udp?: UdpInput | undefined;
   /** Connections from trustedProxies begin with a PROXY protocol header, version 1 or 2, that says who the client is; without one they are closed. Others' are taken as they are. Default: false. */
   proxyProtocol?: boolean | undefined;
+  /** Mode http: clients may speak HTTP/2 too. With tls it is offered to them, unless tls.alpn is written without "h2"; without tls those that begin with its connection preface are understood (prior knowledge). Servers are asked by HTTP/1.1 all the same. Default: true. */
+  http2?: boolean | undefined;
   /** Mode http: a client that ends its sending half before its answer has begun is taken to have left, and its request is given up. Without this it gets its answer, as who has only said all may expect. Default: false. */
   abortOnClose?: boolean | undefined;
   /** Proxies in front of Sluice, as addresses or CIDR blocks: who the client is they say in X-Forwarded-For, or with proxyProtocol in their PROXY header. What they say in X-Forwarded-For, -Proto, -Host, -Port, -Prefix, -Server, -Scheme, -Ssl, -Protocol and in Forwarded is continued, what others say there is removed. Other names of that kind (X-Forwarded-User) are applications' own and pass from everybody. */
@@ -661,7 +665,7 @@ export interface ListenerTlsInput {
   maxVersion?: "1.0" | "1.1" | "1.2" | "1.3" | undefined;
   /** Ciphers of TLS 1.2 and older, as OpenSSL lists them; absent: the runtime's own choice. */
   ciphers?: string | undefined;
-  /** Protocols offered to clients, in order of preference. Absent: ["http/1.1"] in mode http, none in mode tcp. */
+  /** Protocols offered to clients, in order of preference. In mode http these can be "h2" and "http/1.1". Absent: both in that order, with http2: false "http/1.1" alone, none in mode tcp. */
   alpn?: string[] | undefined;
   /** Absent: clients are not asked for certificates. */
   clientCertificate?: ClientCertificateInput | undefined;

@@ -181,6 +181,11 @@ export const listener: z.ZodType<Listener, ListenerInput> = section(
       .describe(
         "Connections from trustedProxies begin with a PROXY protocol header, version 1 or 2, that says who the client is; without one they are closed. Others' are taken as they are.",
       ),
+    http2: flag()
+      .default(true)
+      .describe(
+        'Mode http: clients may speak HTTP/2 too. With tls it is offered to them, unless tls.alpn is written without "h2"; without tls those that begin with its connection preface are understood (prior knowledge). Servers are asked by HTTP/1.1 all the same.',
+      ),
     abortOnClose: flag()
       .default(false)
       .describe(

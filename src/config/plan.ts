@@ -149,6 +149,8 @@ export interface ListenerPlan {
   readonly proxyProtocol: boolean;
   /** mode http: a client that ends its sending half before its answer has begun has left. */
   readonly isAbortedByClose: boolean;
+  /** mode http: clients may speak HTTP/2. Over TLS it is offered where `tls.alpn` has it, in the clear its preface is understood. */
+  readonly http2: boolean;
   readonly tls: ListenerTlsPlan | null;
   /** mode http: every request is answered by a redirect to https. */
   readonly redirect: RedirectPlan | null;
@@ -412,6 +414,8 @@ export interface LimitsPlan {
   readonly bodyBytesMax: number;
   /** Requests on one client connection; 0 is no limit. */
   readonly requestsPerConnectionMax: number;
+  /** Requests at once on one connection of HTTP/2 (SETTINGS_MAX_CONCURRENT_STREAMS). */
+  readonly streamsPerConnectionMax: number;
 }
 
 /** A table of counters by key, in shared memory (memory/table.ts). Its file comes with the plan, in the message. */

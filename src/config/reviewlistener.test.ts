@@ -19,6 +19,7 @@ test("the mode decides which keys there are", () => {
     udp: [["udp"], { maxRequests: 1 }],
     tls: [["http", "tcp"], tls],
     proxyProtocol: [["http", "tcp"], true],
+    http2: [["http"], true],
     trustedProxies: [["http", "tcp"], ["10.0.0.1"]],
   } as const;
   for (const mode of ["http", "tcp", "udp"])
@@ -48,7 +49,7 @@ test("the mode decides which keys there are", () => {
 });
 
 test("what is only switched off is no mistake in any mode", () => {
-  expect(told({ mode: "udp", use: "a", via: false, requestId: false, proxyProtocol: false })).toEqual([]);
+  expect(told({ mode: "udp", use: "a", via: false, requestId: false, proxyProtocol: false, http2: false })).toEqual([]);
 });
 
 test("a PROXY header needs somebody to be believed", () => {

@@ -42,6 +42,7 @@ const modeKeys: readonly (readonly [Path, readonly string[], string])[] = [
   [["tls"], ["http", "tcp"], "; TLS over datagrams is not spoken here"],
   [["proxyProtocol"], ["http", "tcp"], ""],
   [["abortOnClose"], ["http"], ""],
+  [["http2"], ["http"], asItIs],
   [["trustedProxies"], ["http", "tcp"], ""],
   [["workerBy"], ["http", "tcp"], "; datagrams of one client always come to the same worker"],
   [["timeouts", "handshake"], ["http", "tcp"], ""],
@@ -71,7 +72,7 @@ export function reviewListener(name: string, listener: Section, pools: Section, 
   reviewNames(listOf(listener["sni"]), pools, at, report);
   if (mode === "http") reviewSecurity(listener, at, report);
   if (mode === "http") reviewContent(listener, pools, at, report);
-  if (isSection(listener["tls"])) reviewListenerTls(sectionOf(listener["tls"]), mode, at, report);
+  if (isSection(listener["tls"])) reviewListenerTls(listener, mode, at, report);
   if (listener["workerBy"] === "client" && isUnix(listener))
     report("warning", at("workerBy"), "key", "changes nothing: one worker alone serves a unix socket");
   if (mode === "udp" && isUnix(listener))

@@ -2,9 +2,9 @@ import { expect, test } from "bun:test";
 import { judge } from "./judge.ts";
 import { keyText } from "./problem.ts";
 
-const told = (tls: object, mode = "http"): string[] =>
+const told = (tls: object, mode = "http", listener: object = {}): string[] =>
   judge({
-    listeners: { w: { listen: ":80", mode, use: "a", tls: { certificates: "c", ...tls } } },
+    listeners: { w: { listen: ":80", mode, use: "a", tls: { certificates: "c", ...tls }, ...listener } },
     pools: { a: { servers: ["s:1"] } },
   }).findings.map(
     ({ severity, path, message }) => `${severity} ${keyText(path).replace("listeners.w.tls.", "")} ${message}`,
@@ -30,8 +30,19 @@ test("a list of ciphers says nothing of TLS 1.3", () => {
   expect(told({ ciphers: "ECDHE+AESGCM:!aNULL:@SECLEVEL=1" })).toEqual([]);
 });
 
-test("in mode http only HTTP/1.1 is negotiated", () => {
-  expect(told({ alpn: ["h2", "http/1.1"] })[0]).toStartWith('error alpn[0] must be "http/1.1" for mode http, not "h2"');
+test("in mode http HTTP/2 and HTTP/1.1 are negotiated, and nothing else", () => {
+  expect(told({ alpn: ["h2", "http/1.1"] })).toEqual([]);
+  expect(told({ alpn: ["http/1.1", "h3"] })).toEqual([
+    'error alpn[1] must be "h2" or "http/1.1" for mode http, not "h3"; in mode tcp the content is passed on, whatever is agreed upon',
+  ]);
   expect(told({ alpn: [] })).toEqual([]);
   expect(told({ alpn: ["h2", "mqtt"] }, "tcp")).toEqual([]);
+});
+
+test("HTTP/2 is not offered where the listener does without it", () => {
+  expect(told({ alpn: ["h2", "http/1.1"] }, "http", { http2: false })).toEqual([
+    'error alpn[0] cannot be "h2" beside http2: false of the listener',
+  ]);
+  expect(told({ alpn: ["http/1.1"] }, "http", { http2: false })).toEqual([]);
+  expect(told({ alpn: ["h2"] }, "tcp", { http2: false })).toEqual([]);
 });

@@ -4,7 +4,8 @@
 import { quote } from "../base/reading.ts";
 import { type At, isSection, listOf, type Report, type Section, sectionOf, textOf } from "./section.ts";
 
-export function reviewListenerTls(tls: Section, mode: string, at: At, report: Report): void {
+export function reviewListenerTls(listener: Section, mode: string, at: At, report: Report): void {
+  const tls = sectionOf(listener["tls"]);
   const inside: At = (...path) => at("tls", ...path);
   if (tls["certificates"] === undefined && tls["acme"] === undefined)
     report(
@@ -14,10 +15,26 @@ export function reviewListenerTls(tls: Section, mode: string, at: At, report: Re
       "needs certificates, the path of a PEM file or of a folder of them, or acme, names that an authority gives certificates for",
     );
   reviewVersions(tls, inside, report);
-  if (mode === "http") reviewProtocols(tls, inside, report);
+  if (mode === "http") reviewOffered(tls, listener["http2"] !== false, inside, report);
 }
 
-/** HTTP/1.1 is what is spoken in mode http, on both sides. */
+/** What clients may speak in mode http. */
+function reviewOffered(tls: Section, isHttp2: boolean, at: At, report: Report): void {
+  for (const [index, protocol] of listOf(tls["alpn"]).entries()) {
+    if (typeof protocol !== "string" || protocol === "http/1.1") continue;
+    if (protocol !== "h2")
+      report(
+        "error",
+        at("alpn", index),
+        "value",
+        `must be "h2" or "http/1.1" for mode http, not ${quote(protocol)}; in mode tcp the content is passed on, whatever is agreed upon`,
+      );
+    else if (!isHttp2)
+      report("error", at("alpn", index), "value", 'cannot be "h2" beside http2: false of the listener');
+  }
+}
+
+/** Servers are asked by HTTP/1.1 in mode http. */
 function reviewProtocols(tls: Section, at: At, report: Report): void {
   for (const [index, protocol] of listOf(tls["alpn"]).entries())
     if (typeof protocol === "string" && protocol !== "http/1.1")

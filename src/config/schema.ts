@@ -184,6 +184,11 @@ const limits = section({
   requestsPerConnection: count(0, 1_000_000_000)
     .default(0)
     .describe("Requests on one client connection before it is closed. 0 is no limit."),
+  streamsPerConnectionMax: count(1, 1000)
+    .default(100)
+    .describe(
+      "Requests at once on one connection of HTTP/2, which clients are told as SETTINGS_MAX_CONCURRENT_STREAMS; one more is refused, and may be sent again.",
+    ),
 }).meta({ id: "Limits", description: "What a client or server may send. Sizes are of 1024: 32kb, 1mb." });
 
 const bans = section({

@@ -96,6 +96,7 @@ export interface Limits {
   fields: number;
   body: string | 0;
   requestsPerConnection: number;
+  streamsPerConnectionMax: number;
 }
 
 export interface Hooks {
@@ -374,6 +375,7 @@ export interface Listener {
   hsts?: string | Hsts | undefined;
   udp?: Udp | undefined;
   proxyProtocol: boolean;
+  http2: boolean;
   abortOnClose: boolean;
   trustedProxies: string[];
   forwarding: Forwarding;

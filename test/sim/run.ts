@@ -140,7 +140,13 @@ class Run {
         via: this.#world.chance(0.5) ? "sluice" : null,
         forwarded: this.#world.chance(0.5),
       },
-      limits: { requestsPerConnectionMax: swarm.requestsMax, headBytesMax: 8192, bodyBytesMax: 0, fieldsMax: 50 },
+      limits: {
+        requestsPerConnectionMax: swarm.requestsMax,
+        streamsPerConnectionMax: 100,
+        headBytesMax: 8192,
+        bodyBytesMax: 0,
+        fieldsMax: 50,
+      },
     });
   }
 

@@ -48,7 +48,13 @@ export function drawPlan(world: World, swarm: StreamSwarm, generation: number): 
     upstream: { connectMs: 1_000, responseMs: 5_000, readMs: 8_000, serverIdleMs: swarm.serverIdleMs },
     downstream: { headMs: 4_000, idleMs: 6_000, readMs: 8_000, tunnelMs: 30_000, lingerMs: 1_000 },
     forwarding: { xForwardedFor: world.chance(0.5), via: world.chance(0.5) ? "sluice" : null },
-    limits: { requestsPerConnectionMax: swarm.requestsMax, headBytesMax: 8192, bodyBytesMax: 0, fieldsMax: 50 },
+    limits: {
+      requestsPerConnectionMax: swarm.requestsMax,
+      streamsPerConnectionMax: 100,
+      headBytesMax: 8192,
+      bodyBytesMax: 0,
+      fieldsMax: 50,
+    },
   });
   const web = base.listeners[0]!;
   const { clientIdleMs, tunnelMs, handshakeMs } = swarm;
