@@ -40,6 +40,7 @@ export class Downstream implements LineFlow, WakeFlow, TurnFlow, Session {
   wheelSlot = -1;
   // The same in all of them, and in none: see below.
   declare readonly isOfClient: true;
+  declare readonly isHttp2: false;
   declare readonly isForNobody: false;
   declare readonly dialect: null;
   declare readonly user: null;
@@ -495,4 +496,11 @@ export class Downstream implements LineFlow, WakeFlow, TurnFlow, Session {
   }
 }
 
-Object.assign(Downstream.prototype, { isOfClient: true, isForNobody: false, dialect: null, user: null, ask: null });
+Object.assign(Downstream.prototype, {
+  isOfClient: true,
+  isHttp2: false,
+  isForNobody: false,
+  dialect: null,
+  user: null,
+  ask: null,
+});

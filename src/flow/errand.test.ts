@@ -53,6 +53,18 @@ test("an errand asks what the client has asked, with what was added, and nobody 
   play.expectNothingLeftBut(1);
 });
 
+test("an errand has the version of whose request it repeats", () => {
+  for (const isHttp2 of [false, true]) {
+    const play = new Playbook();
+    play.connect().sends(get("/page"));
+    const exchange = underWay(play);
+    expect(exchange.downstream!.isHttp2).toBe(false);
+    Object.defineProperty(exchange.downstream, "isHttp2", { value: isHttp2 });
+    const errand = Errand.prepare(play.context, exchange, exchange.route, line("X-Again: 1"));
+    expect(errand!.downstream!.isHttp2).toBe(isHttp2);
+  }
+});
+
 test("a server that fails it is told nothing more, and nothing is left", () => {
   const { play, server } = sent();
   server.sends("HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\nhi");

@@ -41,6 +41,8 @@ export class Errand implements Requester, Session {
   readonly isTrusted: boolean;
   readonly isExcepted: boolean;
   readonly isOfClient: boolean;
+  /** What its client has spoken. */
+  readonly isHttp2: boolean;
   readonly dialect = null;
   readonly user = null;
   readonly ask = null;
@@ -76,6 +78,7 @@ export class Errand implements Requester, Session {
     this.isTrusted = from.isTrusted;
     this.isExcepted = from.isExcepted;
     this.isOfClient = isOfClient;
+    this.isHttp2 = from.isHttp2;
     context.downstreams.add(this);
   }
 

@@ -26,6 +26,8 @@ export interface Requester extends WakeFlow {
   readonly isExcepted: boolean;
   /** A client has asked for this: it is counted and logged. */
   readonly isOfClient: boolean;
+  /** The client speaks HTTP/2: it has written no version, and the head that is parsed for it says HTTP/1.1. */
+  readonly isHttp2: boolean;
   /** Whatever comes back is thrown away. */
   readonly isForNobody: boolean;
   /** Null for HTTP. */

@@ -53,6 +53,7 @@ export class SocksSession implements LineFlow, WakeFlow, Session, Requester, Ver
   readonly isTrusted: boolean;
   readonly isExcepted = false;
   readonly isOfClient = true;
+  readonly isHttp2 = false;
   readonly isForNobody = false;
   readonly isLast = true;
   readonly dialect: Dialect = socksDialect;
