@@ -64,6 +64,13 @@ export const listenerCell = {
   authFailures: 15,
   /** Requests and tunnels for targets that may not be asked for. */
   targetsDenied: 16,
+  /** Connections that spoke HTTP/2. */
+  http2Connections: 17,
+  /** Streams of HTTP/2: those that clients reset before they were answered, and those that were refused: one too many, or after a GOAWAY. */
+  streamsReset: 18,
+  streamsRefused: 19,
+  /** Connections of HTTP/2 that were ended for an error of the protocol or for abuse. */
+  http2Errors: 20,
 } as const;
 
 /** Cells of a route's row: requests by what the client was answered. `bucket` starts the duration histogram (request head to last byte). */
