@@ -46,6 +46,7 @@ async function linesOf(
   requests: readonly string[],
   options: PlanOptions = {},
   client: Client = makeClient("203.0.113.7"),
+  isHttp2 = false,
 ): Promise<Record<string, unknown>[]> {
   let text = "";
   const file: LogFile = {
@@ -81,6 +82,7 @@ async function linesOf(
   if (listener.plan.mode === "tcp") new Stream(context, listener, deafLine, client);
   else {
     const downstream = new Downstream(context, listener, deafLine, client);
+    if (isHttp2) Object.defineProperty(downstream, "isHttp2", { value: true });
     for (const request of requests) {
       if (request === "timeout") downstream.ticked();
       else downstream.received(new TextEncoder().encode(request));
@@ -110,6 +112,12 @@ test("a line tells who asked for what and how it ended", async () => {
     attempts: 0,
     fault: "no_server",
   });
+});
+
+test("a line tells in which version the client has asked", async () => {
+  expect(await linesOf([head("/", "")])).toMatchObject([{ version: "1.1" }]);
+  expect(await linesOf([head("/", "")], {}, makeClient("203.0.113.7"), true)).toMatchObject([{ version: "2.0" }]);
+  expect(await linesOf([head("/", "").replace("1.1", "1.0")])).toMatchObject([{ version: "1.0" }]);
 });
 
 test("the rule that decided is told, what rules log, and the request as it was sent", async () => {

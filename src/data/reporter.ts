@@ -34,8 +34,9 @@ export function logExchange(log: AccessLog, exchange: Exchange, wallMs: number, 
   else record.egressPool = record.egressIp = record.egressWhy = record.egressKey = "";
   record.fault = exchange.fault === null ? "" : exchange.fault.code;
   record.cache = exchange.caching === null ? "" : exchange.caching.word;
-  const { client } = exchange.downstream!;
+  const { client, isHttp2 } = exchange.downstream!;
   record.clientPort = exchange.clientAddress === client.address ? client.port : 0;
+  record.isHttp2 = isHttp2;
   record.tls = client.tls;
   record.ja4 = client.ja4;
   record.rule = exchange.rule;

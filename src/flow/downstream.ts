@@ -134,7 +134,7 @@ export class Downstream implements LineFlow, WakeFlow, TurnFlow, Session {
 
   /** What is written about this connection into each request. */
   preface(forwarding: Forwarding): Uint8Array {
-    this.#preface ??= forwarding.preface(this.client, this.#context.requestIdPrefix);
+    this.#preface ??= forwarding.preface(this.client, this.#context.requestIdPrefix, false);
     return this.#preface;
   }
 

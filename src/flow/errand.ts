@@ -140,7 +140,7 @@ export class Errand implements Requester, Session {
   }
 
   preface(forwarding: Forwarding): Uint8Array {
-    return forwarding.preface(this.client, this.#context.requestIdPrefix);
+    return forwarding.preface(this.client, this.#context.requestIdPrefix, this.isHttp2);
   }
 
   ticked(): void {

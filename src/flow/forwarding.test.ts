@@ -36,13 +36,14 @@ function written(text: string, plan: Partial<ForwardingPlan>, sender: Partial<Se
     isTrusted: false,
     isExcepted: false,
     isSecure: false,
+    downstream: null,
     isUpgrade: false,
     serverName: "server:80",
     requestIdIndex: -1,
     requestIdPrefix: "",
     requestIdCount: 0,
     givenFields: 0,
-    preface: forwarding.preface(makeClient(address), ""),
+    preface: forwarding.preface(makeClient(address), "", sender.downstream?.isHttp2 === true),
     ...sender,
   });
   return Buffer.from(output.bytes.subarray(0, output.length)).toString("latin1");
@@ -67,6 +68,18 @@ test("what we say comes behind what the client said, the same for trusted and un
     "X-Forwarded-Proto: http",
   ]);
   expect(lines(friend)).toEqual(lines(stranger));
+});
+
+test("Via says that the request came as HTTP/2, in what is the same for a connection and in what is not", () => {
+  const via = (plan: Partial<ForwardingPlan>, isHttp2: boolean): string[] =>
+    written(plain, plan, { downstream: { isHttp2 } })
+      .split("\r\n")
+      .filter((line) => line.startsWith("Via"));
+  for (const forwarded of [false, true]) {
+    expect(via({ via: "v", forwarded }, true)).toEqual(["Via: 2.0 v"]);
+    expect(via({ via: "v", forwarded }, false)).toEqual(["Via: 1.1 v"]);
+    expect(via({ via: null, forwarded }, true)).toEqual([]);
+  }
 });
 
 test("several X-Forwarded-For of trusted proxies become one, in order", () => {

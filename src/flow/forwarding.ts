@@ -48,6 +48,8 @@ export interface Sender {
   readonly isExcepted: boolean;
   /** The client came over TLS. */
   readonly isSecure: boolean;
+  /** Whom it is for. */
+  readonly downstream: { readonly isHttp2: boolean } | null;
   /** Upgrade goes on to the server. */
   readonly isUpgrade: boolean;
   /** `Host` for a server when the client sent none (HTTP/1.0). */
@@ -79,8 +81,11 @@ export class Forwarding {
   readonly requestId: RequestIdPlan | null;
   readonly trust: Trust;
   readonly #except: Trust;
-  readonly #via: Uint8Array | null;
+  /** What it writes into requests of HTTP/1.1 and of HTTP/2, as Via has the version that a message came with (RFC 9110 section 7.6.3). */
   readonly #viaLine: string;
+  readonly #via2Line: string;
+  readonly #via: Uint8Array | null;
+  readonly #via2: Uint8Array | null;
   readonly #requestIdName: Uint8Array;
   readonly #requestIdField: Uint8Array;
   /** The field is X-Request-Id, which heads know by sight. */
@@ -100,8 +105,11 @@ export class Forwarding {
     this.requestId = requestId;
     this.trust = new Trust(plan.trusted);
     this.#except = new Trust(plan.except);
-    this.#viaLine = plan.via === null ? "" : `Via: 1.1 ${plan.via}${this.loopMark && ` ${this.loopMark}`}\r\n`;
+    const by = `${plan.via}${this.loopMark && ` ${this.loopMark}`}\r\n`;
+    this.#viaLine = plan.via === null ? "" : `Via: 1.1 ${by}`;
+    this.#via2Line = plan.via === null ? "" : `Via: 2.0 ${by}`;
     this.#via = plan.via === null ? null : encode(this.#viaLine);
+    this.#via2 = plan.via === null ? null : encode(this.#via2Line);
     this.#isUsualRequestId = requestId?.header === "x-request-id";
     this.#requestIdName = encode(requestId?.header ?? "");
     this.#requestIdField = encode(`${requestId?.header ?? ""}: `);
@@ -143,13 +151,13 @@ export class Forwarding {
    * The lines that are the same for all requests of a connection whose word is not taken: made once for each, since they are
    * most of what is written. The last line is the request id, up to where its count goes; without ids the last line is whole.
    */
-  preface(client: Client, requestIdPrefix: string): Uint8Array {
+  preface(client: Client, requestIdPrefix: string, isHttp2: boolean): Uint8Array {
     const { plan, requestId } = this;
     let lines = "";
     if (plan.xForwardedFor && !this.#except.isTrusted(client.address))
       lines += `X-Forwarded-For: ${client.address}\r\n`;
     if (plan.xForwardedProto) lines += `X-Forwarded-Proto: ${client.tls === null ? "http" : "https"}\r\n`;
-    lines += this.#viaLine;
+    lines += isHttp2 ? this.#via2Line : this.#viaLine;
     if (requestId !== null) lines += `${requestId.header}: ${requestIdPrefix}`;
     return encode(lines);
   }
@@ -285,7 +293,7 @@ export class Forwarding {
     }
     if (plan.forwarded && !sender.isExcepted && isOurs(field.forwarded))
       this.#writeForwarded(output, head, sender, isContinued);
-    if (this.#via !== null) output.put(this.#via);
+    if (this.#via !== null) output.put(sender.downstream?.isHttp2 === true ? this.#via2! : this.#via);
     const isIdKept = sender.requestIdIndex !== -1 && sender.isTrusted && this.requestId?.keep;
     if (this.requestId !== null && !isIdKept && !(this.#isUsualRequestId && !isOurs(field.xRequestId))) {
       output.put(this.#requestIdField);

@@ -94,7 +94,7 @@ export class SocksSession implements LineFlow, WakeFlow, Session, Requester, Ver
 
   /** No head is written for a tunnel. */
   preface(forwarding: Forwarding): Uint8Array {
-    return forwarding.preface(this.client, this.#context.requestIdPrefix);
+    return forwarding.preface(this.client, this.#context.requestIdPrefix, false);
   }
 
   // ---- the line ----

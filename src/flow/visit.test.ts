@@ -13,12 +13,14 @@ function seen(
   text: string,
   ask: (of: (number: number, name?: string) => Value) => Value[],
   options: PlanOptions = {},
+  isHttp2 = false,
 ): Value[] {
   let values: Value[] = [];
   const request = [rule(null, deny())];
   const play = new Playbook(
     { ...options, listener: { rules: rules({ request }), ...options.listener } },
     (exchange) => {
+      if (isHttp2) Object.defineProperty(exchange.downstream, "isHttp2", { value: true });
       values = ask((number, name = "") => exchange.visit!.field(number, name));
     },
   );
@@ -81,6 +83,11 @@ test("a request is asked for what it says, and for what it does not", () => {
       of(field.responseStatus),
     ]),
   ).toEqual([null, null, null, "1.0", null, null, null, 0, null, null, null, null, null, null, null]);
+});
+
+test("the version is 2.0 where the client speaks HTTP/2, whatever the head says that was written for it", () => {
+  const version = (isHttp2: boolean): Value[] => seen(get("/"), (of) => [of(field.version)], {}, isHttp2);
+  expect([version(false), version(true)]).toEqual([["1.1"], ["2.0"]]);
 });
 
 test("the address is that of the client, whose port nobody knows behind a proxy", () => {

@@ -155,7 +155,7 @@ export class Visit implements Stage {
       case field.target:
         return targetOf(head);
       case field.version:
-        return head.minor === 0 ? "1.0" : "1.1";
+        return this.#exchange.downstream!.isHttp2 ? "2.0" : head.minor === 0 ? "1.0" : "1.1";
       case field.header:
         return fieldOf(head, name);
       case field.headerList:

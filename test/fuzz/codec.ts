@@ -112,6 +112,7 @@ const sender: Sender = {
   address: "192.0.2.1",
   isTrusted: false,
   isExcepted: false,
+  downstream: null,
   isSecure: false,
   isUpgrade: false,
   serverName: "server:80",
@@ -120,7 +121,7 @@ const sender: Sender = {
   requestIdCount: 0,
   givenFields: 0,
   asked: new Head(1),
-  preface: plain.preface(makeClient(), ""),
+  preface: plain.preface(makeClient(), "", false),
 };
 const dropped =
   /^(?:connection|upgrade|te|keep-alive|proxy-connection|proxy-authorization|x-forwarded-for|x-forwarded-proto|x-forwarded-host|forwarded)$/i;

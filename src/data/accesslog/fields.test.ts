@@ -103,6 +103,12 @@ test("where a client is from has its port where that is known", () => {
   expect(remote("192.0.2.1", 0)).toEqual({ r: "192.0.2.1" });
 });
 
+test("the version is that which the client speaks", () => {
+  const of = (fields: object): unknown =>
+    JSON.parse(lineOf([{ name: "v", field: "version" }], recordOf("/", fields))).v;
+  expect([of({ minor: 0 }), of({ minor: 1 }), of({ isHttp2: true })]).toEqual(["1.0", "1.1", "2.0"]);
+});
+
 test("what a line has nothing for is left out, and with nothing at all it is an empty object", () => {
   expect(lineOf([{ name: "u", field: "user" }], recordOf("/"))).toBe("{}\n");
   expect(lineOf([], recordOf("/"))).toBe("{}\n");

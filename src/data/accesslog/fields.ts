@@ -101,8 +101,8 @@ const ofExchange: Partial<Record<LogField, () => Write<AccessRecord>>> = {
   },
   host: () => (record, out, at) => appendPart(record, out, at, record.hostStart, record.hostEnd, bytesMax.host),
   version: () => {
-    const words = [ascii('"1.0"'), ascii('"1.1"')] as const;
-    return (record, out, at) => appendBytes(out, at, words[record.minor === 0 ? 0 : 1]);
+    const words = [ascii('"1.0"'), ascii('"1.1"'), ascii('"2.0"')] as const;
+    return (record, out, at) => appendBytes(out, at, words[record.isHttp2 ? 2 : record.minor === 0 ? 0 : 1]);
   },
   user_agent: () => (record, out, at) =>
     record.userAgentEnd > record.userAgentStart

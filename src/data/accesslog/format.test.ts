@@ -86,6 +86,16 @@ describe("json", () => {
     expect(Object.keys(line)).not.toContain("request_id");
   });
 
+  test("says what version the client speaks", () => {
+    const said = (fields: Partial<AccessRecord>): unknown =>
+      JSON.parse(lineOf("json", recordOf(usual, fields))).version;
+    expect([said({ minor: 0 }), said({ minor: 1 }), said({ isHttp2: true })]).toEqual(["1.0", "1.1", "2.0"]);
+    const line = (fields: Partial<AccessRecord>): string => lineOf("common", recordOf(usual, fields));
+    expect(line({ minor: 0 })).toContain('"GET /a?b=c HTTP/1.0" 0 0');
+    expect(line({ minor: 1 })).toContain('"GET /a?b=c HTTP/1.1" 0 0');
+    expect(line({ isHttp2: true })).toContain('"GET /a?b=c HTTP/2.0" 0 0');
+  });
+
   test("stays JSON whatever a client sends, and passes valid UTF-8", () => {
     const all = Uint8Array.from({ length: 256 }, (_, byte) => byte);
     const line = lineOf("json", recordOf({ userAgent: all, target: 'é€😀"\\\u0085', host: "\u007f\n" }));

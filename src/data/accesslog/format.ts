@@ -69,6 +69,7 @@ const key = {
   host: ascii('","host":"'),
   version10: ascii('","version":"1.0","status":'),
   version11: ascii('","version":"1.1","status":'),
+  version20: ascii('","version":"2.0","status":'),
   duration: ascii(',"duration_ms":'),
   bytesReceived: ascii(',"bytes_received":'),
   bytesSent: ascii(',"bytes_sent":'),
@@ -104,7 +105,7 @@ function jsonFormat(): LineFormat {
     at = appendCut(out, at, record, record.targetStart, record.targetEnd, bytesMax.target, escapeJson);
     at = appendBytes(out, at, key.host);
     at = appendCut(out, at, record, record.hostStart, record.hostEnd, bytesMax.host, escapeJson);
-    at = appendBytes(out, at, record.minor === 0 ? key.version10 : key.version11);
+    at = appendBytes(out, at, record.isHttp2 ? key.version20 : record.minor === 0 ? key.version10 : key.version11);
     at = appendInteger(out, at, record.status);
     at = appendBytes(out, at, key.duration);
     at = appendMilliseconds(out, at, record.durationMs);
@@ -197,6 +198,7 @@ const word = {
   request: ascii('] "'),
   http10: ascii(' HTTP/1.0" '),
   http11: ascii(' HTTP/1.1" '),
+  http20: ascii(' HTTP/2.0" '),
   noRequest: ascii('-" '),
   referer: ascii(' "'),
   userAgent: ascii('" "'),
@@ -219,7 +221,7 @@ function commonFormat(isCombined: boolean): LineFormat {
       at = appendCut(out, at, record, record.methodStart, record.methodEnd, bytesMax.method, escapeHex);
       out[at++] = 0x20;
       at = appendCut(out, at, record, record.targetStart, record.targetEnd, bytesMax.target, escapeHex);
-      at = appendBytes(out, at, record.minor === 0 ? word.http10 : word.http11);
+      at = appendBytes(out, at, record.isHttp2 ? word.http20 : record.minor === 0 ? word.http10 : word.http11);
     } else {
       at = appendBytes(out, at, word.noRequest);
     }

@@ -42,8 +42,9 @@ export class AccessRecord {
   /** The rule whose outcome it is, and what rules have logged, or why a target was refused; "" without. */
   rule = "";
   note = "";
-  /** HTTP/1.`minor`. */
+  /** HTTP/1.`minor`, unless it is HTTP/2. */
   minor = 1;
+  isHttp2 = false;
   /** Null for a client without TLS. */
   tls: ClientTls | null = null;
   ja4 = "";
