@@ -47,7 +47,7 @@ test.each([
     "bind :80 interface eth0",
     "interface is refused: a listener is bound to an address, not to an interface; name that address",
   ],
-  ["bind :80 proto h2", "h2 is refused: h2 is not spoken; HTTP/1.1 is"],
+  ["bind :80 proto fcgi", "fcgi is refused: fcgi is not spoken; HTTP/1.1 and HTTP/2 are"],
   ["bind :80 maxconn", "maxconn needs a value behind it"],
   ["bind :80 sll", 'sll is no keyword of HAProxy\'s on a bind line; did you mean "ssl"?'],
   ["bind :80 ssl", "bind needs a certificate with ssl: crt and a file"],
@@ -100,12 +100,51 @@ test("certificates, authorities and what global says for all", () => {
   ]);
 });
 
-test("protocols are offered in mode tcp, in mode http only the one that is spoken", () => {
-  expect(partsOf(["bind :443 ssl crt a.pem alpn h2,http/1.1"]).told).toEqual([
-    "warning h2,http/1.1 is approximated: HTTP/2 is not offered; clients speak HTTP/1.1",
+test("protocols are offered as the line says; what is usual here is not written", () => {
+  const alpn = (words: string): unknown => {
+    const { listener, told } = partsOf([`bind :443 ssl crt a.pem ${words}`]);
+    return [listener.tls === undefined ? null : (listener.tls.alpn ?? "usual"), listener.http2 ?? true, ...told];
+  };
+  expect(alpn("")).toEqual(["usual", true]);
+  expect(alpn("alpn h2,http/1.1")).toEqual(["usual", true]);
+  expect(alpn("alpn http/1.1")).toEqual([["http/1.1"], true]);
+  expect(alpn("alpn h2")).toEqual([["h2"], true]);
+  expect(alpn("alpn http/1.1,h2")).toEqual([["http/1.1", "h2"], true]);
+  expect(alpn("alpn h2 no-alpn")).toEqual([[], true]);
+  expect(alpn("no-alpn alpn h2")).toEqual([["h2"], true]);
+  expect(alpn("alpn h2,http/1.1,http/1.0")).toEqual([
+    "usual",
+    true,
+    "warning h2,http/1.1,http/1.0 is approximated: http/1.0 is not offered; HTTP/2 and HTTP/1.1 can be",
   ]);
   const { input } = tried("listen x\n mode tcp\n bind :443 ssl crt a.pem alpn h2,http/1.1\n server a 127.0.0.1:1");
   expect(input.listeners["x"]?.tls).toEqual({ certificates: "a.pem", alpn: ["h2", "http/1.1"] });
+});
+
+test("HTTP/2 is switched off by proto h1, and by option disable-h2-upgrade where no line names it", () => {
+  const listenerOf = (bind: string, option = ""): unknown[] => {
+    const { input, told } = tried(
+      `listen x\n mode http\n bind ${bind}\n timeout client 1s\n timeout connect 1s\n timeout server 1s\n ${option}\n server a 127.0.0.1:1`,
+    );
+    const { http2, tls } = input.listeners["x"] ?? {};
+    return [http2, tls?.alpn, ...told];
+  };
+  expect(listenerOf(":80")).toEqual([undefined, undefined]);
+  expect(listenerOf(":80 proto h2")).toEqual([undefined, undefined]);
+  expect(listenerOf(":80 proto h1")).toEqual([false, undefined]);
+  expect(listenerOf(":443 ssl crt a.pem proto h1")).toEqual([false, undefined]);
+  expect(listenerOf(":443 ssl crt a.pem proto h1 alpn h2,http/1.1")).toEqual([false, undefined]);
+  expect(listenerOf(":443 ssl crt a.pem proto h1 alpn h2")).toEqual([false, []]);
+  const option = "option disable-h2-upgrade";
+  expect(listenerOf(":80", option)).toEqual([false, undefined]);
+  expect(listenerOf(":80", `${option}\n no ${option}`)).toEqual([undefined, undefined]);
+  expect(listenerOf(":80 proto h2", option)).toEqual([undefined, undefined]);
+  expect(listenerOf(":443 ssl crt a.pem", option)).toEqual([undefined, undefined]);
+  expect(listenerOf(":443 ssl crt a.pem alpn h2,http/1.1", option)).toEqual([undefined, undefined]);
+  expect(listenerOf(":443 ssl crt a.pem alpn http/1.1", option)).toEqual([false, ["http/1.1"]]);
+  expect(tried("listen x\n mode tcp\n bind :80 proto h2\n server a 127.0.0.1:1").told).toContain(
+    "3:17 error h2 is refused: HTTP/2 is spoken in mode http only",
+  );
 });
 
 test("PROXY headers are believed from everybody in mode tcp, from private addresses in mode http", () => {

@@ -54,8 +54,7 @@ export function readBind(
   }
   const options = readOptions(ledger, rest, { words: bindWords, flags: bindFlags, where: "on a bind line" });
   const addresses = listenAddresses(ledger, word);
-  const proto = options.value("proto");
-  if (proto !== null && proto.text !== "h1") ledger.refuse(pathOf(proto), `${proto.text} is not spoken; HTTP/1.1 is`);
+  reviewProtocol(ledger, options.value("proto"), mode);
   if (options.has("v6only") && addresses?.some((address) => address.startsWith(":")) === true)
     ledger.approximate(pathOf(options.word("v6only")!), "IPv4 clients are taken at this address too");
   const certificates = options.has("ssl") ? certificatesOf(conversion, options, ground) : [];
@@ -71,17 +70,38 @@ export function readBind(
   return { statement, word, addresses, isProxied, maxConnections, tls, certificateWords, options };
 }
 
-/** What all listeners of a bind have. */
-export function bindKeys(ledger: Ledger, bind: Bind, mode: "http" | "tcp"): Partial<ListenerInput> {
+function reviewProtocol(ledger: Ledger, proto: Word | null, mode: "http" | "tcp"): void {
+  if (proto === null || proto.text === "h1") return;
+  if (proto.text !== "h2") ledger.refuse(pathOf(proto), `${proto.text} is not spoken; HTTP/1.1 and HTTP/2 are`);
+  else if (mode === "tcp") ledger.refuse(pathOf(proto), "HTTP/2 is spoken in mode http only");
+  else ledger.note(pathOf(proto), "HTTP/2 is understood there, and HTTP/1.1 too");
+}
+
+/** What all listeners of a bind have. `isHttp2Named`: HTTP/2 is spoken only where the line names it (option disable-h2-upgrade). */
+export function bindKeys(
+  ledger: Ledger,
+  bind: Bind,
+  mode: "http" | "tcp",
+  isHttp2Named: boolean,
+): Partial<ListenerInput> {
   if (bind.isProxied && mode === "http")
     ledger.approximate(
       pathOf(bind.options.word("accept-proxy")!),
       "PROXY headers are taken from private addresses only; name the proxies in front in trustedProxies",
     );
   return {
+    ...(mode === "http" && isHttp1(bind, isHttp2Named) ? { http2: false } : {}),
     ...(bind.tls === null ? {} : { tls: bind.tls }),
     ...(bind.isProxied ? { proxyProtocol: true, trustedProxies: [...(mode === "tcp" ? everybody : neighbours)] } : {}),
   };
+}
+
+/** `proto h1` switches HTTP/2 off even where alpn offers it. */
+function isHttp1({ options, tls }: Bind, isHttp2Named: boolean): boolean {
+  const proto = options.value("proto")?.text;
+  if (proto === "h1") return true;
+  if (!isHttp2Named || proto === "h2") return false;
+  return tls === null || (tls.alpn !== undefined && !tls.alpn.includes("h2"));
 }
 
 interface Certificate {
@@ -118,19 +138,32 @@ function tlsOf(
   if (files.length === 0 && !options.has("crt-list"))
     ledger.fault(linePath(statement), "needs a certificate with ssl: crt and a file");
   const clientCertificate = clientCertificateOf(ledger, options, ground);
-  const alpn = protocols(options.value("alpn"));
-  if (mode === "http" && alpn.includes("h2"))
-    ledger.approximate(pathOf(options.value("alpn")!), "HTTP/2 is not offered; clients speak HTTP/1.1");
+  const alpn = offeredBy(ledger, options, mode);
   const ciphers = options.value("ciphers")?.text ?? ground.bind.ciphers;
   return {
     certificates: files.length === 1 ? files[0]! : [...files],
     ...(options.has("strict-sni") ? { unknownName: "refuse" } : {}),
     ...versionsOf(ledger, options, ground.bind),
     ...(ciphers === undefined ? {} : { ciphers }),
-    ...(mode === "tcp" && alpn.length > 0 ? { alpn: [...alpn] } : {}),
+    ...(alpn === null ? {} : { alpn }),
     ...(clientCertificate === undefined ? {} : { clientCertificate }),
     ...(options.has("no-tls-tickets") || ground.bind.sessionTickets === false ? { sessionTickets: false } : {}),
   };
+}
+
+/** Null where that is what is offered anyway: in mode http HTTP/2 and HTTP/1.1, as by HAProxy from 2.8 on, in mode tcp nothing. */
+function offeredBy(ledger: Ledger, options: Options, mode: string): string[] | null {
+  const word = options.lastOf(["alpn", "no-alpn"]);
+  if (word === null) return null;
+  const list = word.text === "alpn" ? options.value("alpn") : null;
+  const names = protocols(list);
+  if (mode === "tcp") return names.length > 0 ? [...names] : null;
+  const others = names.filter((name) => name !== "h2" && name !== "http/1.1");
+  if (others.length > 0)
+    ledger.approximate(pathOf(list!), `${others.join(", ")} is not offered; HTTP/2 and HTTP/1.1 can be`);
+  const isHttp1Only = options.value("proto")?.text === "h1";
+  const spoken = names.filter((name) => name === "http/1.1" || (name === "h2" && !isHttp1Only));
+  return spoken.join() === (isHttp1Only ? "http/1.1" : "h2,http/1.1") ? null : spoken;
 }
 
 function clientCertificateOf(ledger: Ledger, options: Options, ground: Ground): ListenerTlsInput["clientCertificate"] {
@@ -160,6 +193,7 @@ export function tellBindOrigins(
   };
   origins.add([...ours, "listen"], pathOf(word));
   origins.add([...ours, "tls"], linePath(statement));
+  origins.add([...ours, "http2"], linePath(statement));
   for (const [key, name] of Object.entries(pairs)) {
     const value = options.value(name);
     if (value !== null) origins.add([...ours, "tls", key], pathOf(value));

@@ -13,6 +13,7 @@ export const bindWords: Keywords = {
   "ca-file": read("tls.clientCertificate.ca"),
   verify: read("tls.clientCertificate.mode"),
   alpn: read("tls.alpn"),
+  "no-alpn": read("tls.alpn, with none in it"),
   ciphers: read("tls.ciphers"),
   "ssl-min-ver": versions,
   "ssl-max-ver": versions,
@@ -24,7 +25,7 @@ export const bindWords: Keywords = {
   "no-tls-tickets": read("tls.sessionTickets false"),
   "accept-proxy": read("proxyProtocol, from everybody"),
   maxconn: read("maxConnections"),
-  proto: read("only h1"),
+  proto: read("http2 false for h1; h2 is understood everywhere"),
   ...each(
     noted("Sluice needs none"),
     `defer-accept tfo backlog name id nice tcp-ut expose-fd shards prefer-client-ciphers ca-verify-file no-ca-names
@@ -54,6 +55,6 @@ export const bindWords: Keywords = {
 /** Those that stand alone; all others take the word behind them. */
 export const bindFlags: ReadonlySet<string> = new Set(
   `accept-proxy allow-0rtt defer-accept force-sslv3 force-tlsv10 force-tlsv11 force-tlsv12 force-tlsv13 generate-certificates
-  no-ca-names no-sslv3 no-tls-tickets no-tlsv10 no-tlsv11 no-tlsv12 no-tlsv13 prefer-client-ciphers ssl strict-sni tfo
+  no-alpn no-ca-names no-sslv3 no-tls-tickets no-tlsv10 no-tlsv11 no-tlsv12 no-tlsv13 prefer-client-ciphers ssl strict-sni tfo
   transparent v4v6 v6only quic-force-retry`.split(/\s+/),
 );

@@ -17,6 +17,20 @@ test("what concerns the whole process", () => {
   expect(globally().input.workers).toBeUndefined();
 });
 
+test("how many requests a connection of HTTP/2 may have at once", () => {
+  const streams = (...lines: readonly string[]): unknown => globally(...lines).input.limits?.streamsPerConnectionMax;
+  expect(streams("tune.h2.max-concurrent-streams 7")).toBe(7);
+  expect(streams("tune.h2.fe.max-concurrent-streams 8", "tune.h2.max-concurrent-streams 7")).toBe(8);
+  expect(streams("tune.h2.max-concurrent-streams 7", "tune.h2.fe.max-concurrent-streams 8")).toBe(8);
+  expect(streams("tune.h2.be.max-concurrent-streams 9")).toBeUndefined();
+  expect(told("tune.h2.initial-window-size 9", "tune.h2.be.max-concurrent-streams 9")).toEqual([]);
+  expect(streams("tune.h2.max-concurrent-streams 5000")).toBe(1000);
+  expect(told("tune.h2.max-concurrent-streams 5000")).toEqual([
+    "warning 5000 is approximated: at most 1000 streams of a connection are served at once",
+  ]);
+  expect(told("tune.h2.max-concurrent-streams x")).toEqual(["error x must be a whole number from 1 to 2147483647"]);
+});
+
 test("what a service manager does is passed over without a warning", () => {
   expect(
     told(

@@ -9,7 +9,7 @@ import type { Ledger } from "../ledger.ts";
 import type { Origins } from "../origins.ts";
 import { bindFlags, bindWords } from "./bindwords.ts";
 import { readTime, written } from "./duration.ts";
-import { globalWords, tuning, tuningPattern } from "./globalwords.ts";
+import { globalWords, tuned, tuningPattern } from "./globalwords.ts";
 import { type Ground, usualGround } from "./ground.ts";
 import { keywordIn } from "./keyword.ts";
 import { tellTarget } from "./logging.ts";
@@ -22,6 +22,9 @@ import { versionsOf } from "./tls.ts";
 
 /** As many processes as shared memory has blocks for. */
 const workersMax = 64;
+
+/** As many as limits.streamsPerConnectionMax may be. */
+const streamsMax = 1000;
 
 export interface Global {
   readonly ground: Ground;
@@ -43,6 +46,7 @@ class GlobalReader {
   readonly #config: Partial<ConfigInput> = {};
   #processes = 1;
   #threads: number | null = null;
+  #areFrontendStreams = false;
 
   constructor(ledger: Ledger, origins: Origins, file: string) {
     this.#ledger = ledger;
@@ -58,7 +62,8 @@ class GlobalReader {
   read(statement: Statement): void {
     const first = statement.words[0]!;
     const keyword = keywordIn(globalWords, first.text);
-    if (keyword === undefined && tuningPattern.test(first.text)) this.#ledger.note(linePath(statement), tuning);
+    if (keyword === undefined && tuningPattern.test(first.text))
+      this.#ledger.note(linePath(statement), tuned(first.text));
     else if (keyword === undefined)
       this.#ledger.fault(
         pathOf(first),
@@ -111,6 +116,9 @@ class GlobalReader {
       case "tune.bufsize":
       case "tune.http.maxhdr":
         return this.#limit(name, value);
+      case "tune.h2.max-concurrent-streams":
+      case "tune.h2.fe.max-concurrent-streams":
+        return this.#streams(value, name === "tune.h2.fe.max-concurrent-streams");
       default:
         return this.#ssl(name, value, statement);
     }
@@ -122,6 +130,17 @@ class GlobalReader {
     if (number === null) return;
     this.#config.limits = { ...this.#config.limits, ...(isHead ? { head: `${number}b` } : { fields: number }) };
     this.#origins.add(["limits", isHead ? "head" : "fields"], pathOf(value));
+  }
+
+  /** That of frontends comes before that of both sides, wherever it stands. */
+  #streams(value: Word, isOfFrontends: boolean): void {
+    const number = readCount(this.#ledger, value, 1, 2 ** 31 - 1);
+    if (number === null || (this.#areFrontendStreams && !isOfFrontends)) return;
+    this.#areFrontendStreams ||= isOfFrontends;
+    if (number > streamsMax)
+      this.#ledger.approximate(pathOf(value), `at most ${streamsMax} streams of a connection are served at once`);
+    this.#config.limits = { ...this.#config.limits, streamsPerConnectionMax: Math.min(number, streamsMax) };
+    this.#origins.add(["limits", "streamsPerConnectionMax"], pathOf(value));
   }
 
   #stats(value: Word, statement: Statement): void {

@@ -25,6 +25,7 @@ export const globalWords: Keywords = {
   stats: read("the admin interface, which has other words: sluice status, table, ban"),
   "tune.bufsize": read("limits.head"),
   "tune.http.maxhdr": read("limits.fields"),
+  ...each(read("limits.streamsPerConnectionMax"), "tune.h2.max-concurrent-streams tune.h2.fe.max-concurrent-streams"),
   ...each(read("variables for the lines after it"), "setenv presetenv unsetenv resetenv"),
   ...each(noted("ciphers of TLS 1.3 are always on"), "ssl-default-bind-ciphersuites ssl-default-server-ciphersuites"),
   ...each(noted("curves are the runtime's choice"), "ssl-default-bind-curves"),
@@ -81,7 +82,11 @@ export const tuningPattern: RegExp = new RegExp(
   stick-counters|takeover-other-tg-connections)$`.replaceAll(/\s/g, ""),
 );
 
-export const tuning: string = "it tunes what Sluice does not have";
+export function tuned(word: string): string {
+  if (word.startsWith("tune.h2.be.")) return "HTTP/2 is not spoken to servers";
+  if (word.startsWith("tune.h2.")) return "windows, frames and tables of HTTP/2 have sizes of their own here";
+  return "it tunes what Sluice does not have";
+}
 
 /** Sections that are read as a whole, by what is said of each. */
 export const sectionWords: Keywords = {

@@ -67,7 +67,7 @@ export function addListeners(
       ...(mode === "tcp" ? { mode } : {}),
       ...(use === null ? {} : { use }),
       ...(maxConnections === null ? {} : { maxConnections }),
-      ...bindKeys(ledger, bind, mode),
+      ...bindKeys(ledger, bind, mode, settings.option("disable-h2-upgrade") !== undefined),
       ...(compress === null ? {} : { compress }),
       ...told,
       ...rules.listenerKeys,

@@ -26,6 +26,7 @@ export const optionWords: Keywords = {
   httpslog: read("accessLog", frontend),
   httpclose: read("limits.requestsPerConnection 1, where every frontend has it; idle.connections 0"),
   forceclose: read("as option httpclose, although HAProxy takes it no more"),
+  "disable-h2-upgrade": read("http2 false, where no alpn and no proto of the bind line names h2", frontend),
   "http-server-close": read("idle.connections 0"),
   "http-keep-alive": read("what is usual; it ends option httpclose and http-server-close"),
   allbackups: read(
@@ -66,7 +67,7 @@ export const optionWords: Keywords = {
   ...each(
     noted("Sluice needs none"),
     `http-no-delay http-pretend-keepalive http-use-htx independent-streams nolinger splice-auto
-    splice-request splice-response srvtcpka clitcpka tcpka tcp-smart-accept tcp-smart-connect disable-h2-upgrade
+    splice-request splice-response srvtcpka clitcpka tcpka tcp-smart-accept tcp-smart-connect
     idle-close-on-response http-restrict-req-hdr-names http-drop-request-trailers http-drop-response-trailers`,
   ),
 };
