@@ -496,11 +496,5 @@ export class Downstream implements LineFlow, WakeFlow, TurnFlow, Session {
   }
 }
 
-Object.assign(Downstream.prototype, {
-  isOfClient: true,
-  isHttp2: false,
-  isForNobody: false,
-  dialect: null,
-  user: null,
-  ask: null,
-});
+const common = { isOfClient: true, isHttp2: false, isForNobody: false, dialect: null, user: null, ask: null };
+Object.assign(Downstream.prototype, common);
