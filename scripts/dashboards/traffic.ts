@@ -50,6 +50,20 @@ export const listenerRow: Row = {
     lines("TLS handshakes", "Full, resumed, failed.", "ops", [
       byWhich(per("sluice_tls_handshakes_total", "listener"), "listener", "result"),
     ]),
+    lines(
+      "HTTP/2",
+      "Connections that spoke it, those that were ended for an error, and streams that came to nothing.",
+      "ops",
+      [
+        [`sum by (listener) (${per("sluice_http2_connections_total", "listener")})`, "{{listener}} connections"],
+        [`sum by (listener) (${per("sluice_http2_errors_total", "listener")})`, "{{listener}} errors"],
+        [`sum by (listener) (${per("sluice_http2_streams_reset_total", "listener")})`, "{{listener}} streams reset"],
+        [
+          `sum by (listener) (${per("sluice_http2_streams_refused_total", "listener")})`,
+          "{{listener}} streams refused",
+        ],
+      ],
+    ),
     lines("Certificates", "Time that is left, by file; and how many files are no good.", "s", [
       [`min by (name) (${of("sluice_certificate_not_after_timestamp_seconds")} - time())`, "{{name}}"],
       [`sum(${of("sluice_certificate_problems")})`, "problems"],

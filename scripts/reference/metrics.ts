@@ -49,7 +49,7 @@ export function metricsPage(): string {
 
 /** What families are about, by what their names begin with; the last takes what is of no other. */
 const subjects: readonly (readonly [subject: string, begins: RegExp])[] = [
-  ["Listeners and connections", /^sluice_(connections|preambles|listener|bad|bytes|datagrams|tls)_/],
+  ["Listeners and connections", /^sluice_(connections|preambles|listener|bad|bytes|datagrams|tls|http2)_/],
   ["Requests and sessions", /^sluice_(requests?|sessions?)_/],
   ["Pools", /^sluice_(pool|retries|retry|redispatches|no|mirrored|mirror)_/],
   ["Servers", /^sluice_(server|checks|ejections|upstream)_/],

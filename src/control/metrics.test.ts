@@ -68,6 +68,10 @@ function page(): string {
   tally.cells[tally.listenerRow(0) + listenerCell.handshakes] = 7;
   tally.cells[tally.listenerRow(0) + listenerCell.resumptions] = 3;
   tally.cells[tally.listenerRow(0) + listenerCell.handshakeFailures] = 2;
+  tally.cells[tally.listenerRow(0) + listenerCell.http2Connections] = 13;
+  tally.cells[tally.listenerRow(0) + listenerCell.streamsReset] = 14;
+  tally.cells[tally.listenerRow(0) + listenerCell.streamsRefused] = 15;
+  tally.cells[tally.listenerRow(0) + listenerCell.http2Errors] = 16;
   tally.cells[tally.listenerRow(1) + listenerCell.refusedPreamble] = 6;
   tally.cells[tally.listenerRow(2) + listenerCell.droppedDatagrams] = 4;
   tally.cells[tally.listenerRow(0) + listenerCell.refusedRules] = 11;
@@ -229,6 +233,10 @@ test("handshakes, sessions and certificates are told, each where it can be", () 
     'sluice_tls_handshakes_total{listener="web",result="full"} 4',
     'sluice_tls_handshakes_total{listener="web",result="resumed"} 3',
     'sluice_tls_handshakes_total{listener="web",result="failed"} 2',
+    'sluice_http2_connections_total{listener="web"} 13',
+    'sluice_http2_streams_reset_total{listener="web"} 14',
+    'sluice_http2_streams_refused_total{listener="web"} 15',
+    'sluice_http2_errors_total{listener="web"} 16',
     'sluice_preambles_refused_total{listener="mail"} 6',
     'sluice_datagrams_dropped_total{listener="dns"} 4',
     'sluice_sessions_total{listener="mail",pool="app"} 5',
@@ -244,6 +252,7 @@ test("handshakes, sessions and certificates are told, each where it can be", () 
   expect(text).not.toMatch(/sluice_requests_total\{listener="(mail|dns)"/);
   expect(text).not.toMatch(/sluice_sessions_total\{listener="web"/);
   expect(text).not.toMatch(/sluice_tls_handshakes_total\{listener="mail"/);
+  expect(text).not.toMatch(/sluice_http2_\w+\{listener="(mail|dns)"/);
   expect(text).not.toMatch(/sluice_server_tls_failures_total\{pool="app",server="127.0.0.1:8081"/);
   expect(text).not.toContain("SECRET");
 });

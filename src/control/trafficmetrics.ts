@@ -50,6 +50,7 @@ export function writeListeners(out: Exposition, { plan, totals }: MetricsSource)
     ofMode("udp", listenerCell.droppedDatagrams),
   );
   writeHandshakes(out, { plan, totals });
+  writeHttp2(out, { plan, totals });
   writeAccess(out, { plan, totals });
 }
 
@@ -70,6 +71,34 @@ function writeAccess(out: Exposition, { plan, totals }: Pick<MetricsSource, "pla
   );
   out.gauge("sluice_tunnels_active", "Tunnels of CONNECT and SOCKS5 that are open.", of(isProxy, listenerCell.tunnels));
   out.counter("sluice_tunnels_total", "Tunnels that were opened.", of(isProxy, listenerCell.tunnelsOpened));
+}
+
+/** Of listeners whose clients may speak it. */
+function writeHttp2(out: Exposition, { plan, totals }: Pick<MetricsSource, "plan" | "totals">): void {
+  const of = (cell: number): Sample[] =>
+    plan.listeners
+      .filter(({ http2 }) => http2)
+      .map(({ name, slot }) => [{ listener: name }, totals.listener(slot, cell)]);
+  out.counter(
+    "sluice_http2_connections_total",
+    "Connections of clients that spoke HTTP/2.",
+    of(listenerCell.http2Connections),
+  );
+  out.counter(
+    "sluice_http2_streams_reset_total",
+    "Streams of HTTP/2 that clients reset before they were answered.",
+    of(listenerCell.streamsReset),
+  );
+  out.counter(
+    "sluice_http2_streams_refused_total",
+    "Streams of HTTP/2 that were refused: beyond streamsPerConnectionMax of limits, or after the connection's GOAWAY.",
+    of(listenerCell.streamsRefused),
+  );
+  out.counter(
+    "sluice_http2_errors_total",
+    "Connections of HTTP/2 that Sluice ended for an error of the protocol or for abuse.",
+    of(listenerCell.http2Errors),
+  );
 }
 
 /** Of listeners with TLS only. */
