@@ -157,8 +157,9 @@ function listenerOf(table: Table, port: number): ListenerInput {
   return {
     listen: `:${port}`,
     use: poolName,
-    // As Go's server does.
+    // As Go's server does, which speaks HTTP/2 only over TLS.
     abortOnClose: true,
+    http2: false,
     ...(trustedProxies.length === 0 ? {} : { trustedProxies }),
     timeouts: { head: "15s", read: "15s", idle: "60s" },
     ...(limit === null ? {} : { rules: [limit] }),

@@ -174,6 +174,8 @@ function listenerOf(table: Table, { proxy_port: port }: Settings, allowed: reado
   const blocks = allowed.map((block) => `!(src in cidr(${JSON.stringify(block)}))`);
   return {
     listen,
+    // The nginx that clients came to through it speaks HTTP/1.1 there.
+    http2: false,
     via: false,
     proxy: {
       egress: poolName,
