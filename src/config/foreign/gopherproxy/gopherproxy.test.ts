@@ -31,7 +31,12 @@ function told(variables: Variables, environment: Variables = {}): string[] {
 test("without variables, and with empty ones, all is as documented", () => {
   const usual = inputOf({});
   expect(inputOf({ REDIS_URL: "", PROXY_PORT: "", METRICS_PORT: " " })).toEqual(usual);
-  expect(usual.listeners["proxy"]).toMatchObject({ listen: ":8080", use: "backends", abortOnClose: true, http2: false });
+  expect(usual.listeners["proxy"]).toMatchObject({
+    listen: ":8080",
+    use: "backends",
+    abortOnClose: true,
+    http2: false,
+  });
   expect(usual.metrics).toEqual({ listen: ":2112", prefix: "gopherproxy" });
   expect(usual.registry).toMatchObject({ redis: "redis://localhost:16379" });
   expect(usual.pools?.["backends"]).toMatchObject({
