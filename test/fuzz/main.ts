@@ -5,6 +5,7 @@ import { Prng } from "../../src/base/prng.ts";
 import { checkCaching } from "./caching.ts";
 import { checkChunks, checkHead } from "./codec.ts";
 import { checkClient, checkServer } from "./flows.ts";
+import { checkHpack } from "./hpack.ts";
 import { Inputs } from "./inputs.ts";
 import { checkClientHello, checkProxyHeader } from "./preamble.ts";
 import { checkProxy, checkSocksCodec } from "./proxies.ts";
@@ -26,6 +27,7 @@ const checks: readonly ((inputs: Inputs) => void)[] = [
   checkCaching,
   checkSocksCodec,
   checkProxy,
+  checkHpack,
 ];
 
 function main(args: readonly string[]): number {

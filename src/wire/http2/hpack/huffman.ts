@@ -88,7 +88,8 @@ export function decodeHuffman(
       if (count < shortBitsMax) break;
       entry = short[(bits >>> (count - shortBitsMax)) & 0xff]!;
     }
-    if (entry !== 0) continue;
+    // A long code is looked at with the word full, so that one more byte has all that may be missing.
+    if (entry !== 0 || (count <= 24 && from < end)) continue;
 
     const window = windowOf(bits, count, from < end ? source[from]! : 0xff);
     let place = 0;
