@@ -69,7 +69,7 @@ export class Keys {
 }
 
 /** Whether what is offered can be spoken; as long as it cannot, clients of TLS are held to HTTP/1.1. */
-export const isHttp2Served: boolean = false;
+export const isHttp2Served: boolean = true;
 
 export function compileListenerTls(name: string, listener: Listener, keys: Keys): ListenerTlsPlan | null {
   const { tls } = listener;

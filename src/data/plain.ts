@@ -150,6 +150,10 @@ export class PlainLine implements Line, Sender, HaltedLine {
     if (this.flow !== null && !this.isPaused) this.#socket.resume();
   }
 
+  become(flow: LineFlow): void {
+    this.flow = flow;
+  }
+
   end(): void {
     if ((this.#state & bit.ending) !== 0) return;
     this.#state |= bit.ending;

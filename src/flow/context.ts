@@ -10,6 +10,7 @@ import { Followers } from "./caching/followers.ts";
 import type { Lease } from "./egress/lease.ts";
 import { RestRoom } from "./egress/resting.ts";
 import { Exchange } from "./exchange.ts";
+import { Http2Kit } from "./http2/kit.ts";
 import type { Inquiry } from "./inquiry.ts";
 import { coalesceBytesMax } from "./passage.ts";
 import { Pinned } from "./pinned.ts";
@@ -76,6 +77,7 @@ export class Context {
   requestIdCount = 0;
   readonly #free: Exchange[] = [];
   #desk: CacheDesk | null = null;
+  #http2: Http2Kit | null = null;
 
   constructor(port: Port, tally: Tally, site: Site, report: Report, reportStream: ReportStream = () => {}) {
     this.port = port;
@@ -116,6 +118,7 @@ export class Context {
     if (this.responseHead.fieldsMax !== this.limits.fieldsMax) this.responseHead = new Head(this.limits.fieldsMax);
     this.#free.length = 0;
     this.#desk = null;
+    this.#http2 = null;
     former.retire(site);
     this.pinned.sweep(this.port.nowMs);
     for (const downstream of this.downstreams) downstream.renewed?.(site);
@@ -125,6 +128,12 @@ export class Context {
   get desk(): CacheDesk {
     this.#desk ??= new CacheDesk(this.limits.fieldsMax);
     return this.#desk;
+  }
+
+  /** What connections of HTTP/2 work on. */
+  get http2(): Http2Kit {
+    this.#http2 ??= new Http2Kit(this.limits);
+    return this.#http2;
   }
 
   /** Somebody waits for what other workers may do. */

@@ -21,6 +21,7 @@ import { Errand } from "./errand.ts";
 import type { Exchange } from "./exchange.ts";
 import { type Forwarding, standing } from "./forwarding.ts";
 import { Guest } from "./guest.ts";
+import { isHttp2, switchToHttp2 } from "./http2/preface.ts";
 import type { Client, Line, LineFlow, TurnFlow, WakeFlow } from "./port.ts";
 import { asksForMore, type ListenerSite, type Site } from "./site.ts";
 
@@ -147,6 +148,7 @@ export class Downstream implements LineFlow, WakeFlow, TurnFlow, Session {
   cede(): ListenerSite {
     this.#phase = phase.closed;
     this.#marks |= mark.gone;
+    this.#pending = null;
     this.#context.port.forget(this);
     this.#context.downstreams.delete(this);
     return this.#listener;
@@ -397,6 +399,13 @@ export class Downstream implements LineFlow, WakeFlow, TurnFlow, Session {
       this.#context.returnExchange(exchange);
       this.#seen = bytes.length;
       this.#beginHead();
+      return false;
+    }
+    if (next === parsed.refused && this.#requests === 0 && isHttp2(this.#listener, this.line, bytes)) {
+      this.#context.returnExchange(exchange);
+      this.#seen = bytes.length;
+      this.#beginHead();
+      switchToHttp2(this.#context, this, bytes);
       return false;
     }
     this.#exchange = exchange;

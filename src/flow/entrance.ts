@@ -1,10 +1,12 @@
-// The connection of a client of a listener that speaks SOCKS5 as well as HTTP: its first byte says which (5 begins no method). Until
-// then it is a connection like any other, with its rules, its deadline and its place in the counts.
+// What is spoken on a connection of a client. Over TLS it has been agreed on (ALPN): HTTP/2, or HTTP/1.1. On a listener that speaks
+// SOCKS5 as well as HTTP the first byte says which (5 begins no method). In each case it is first a connection like any other, with its
+// rules, its deadline and its place in the counts. HTTP/2 in the clear shows itself as a request that is none (downstream.ts).
 
 import { socksVersion } from "../wire/socks.ts";
 import type { Context } from "./context.ts";
 import { Downstream } from "./downstream.ts";
 import type { Entry } from "./entry.ts";
+import { Http2Session } from "./http2/session.ts";
 import type { Client, Line, LineFlow } from "./port.ts";
 import type { ListenerSite } from "./site.ts";
 import { SocksSession } from "./sockssession.ts";
@@ -18,6 +20,8 @@ export function sessionOn(
   entry: Entry | null = null,
 ): LineFlow {
   const downstream = new Downstream(context, listener, line, client, entry);
+  if (client.tls !== null && client.tls.alpn === "h2" && downstream.isUntouched)
+    return new Http2Session(context, downstream);
   return listener.plan.proxy?.socks === true ? new Entrance(context, downstream) : downstream;
 }
 

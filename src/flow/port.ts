@@ -48,6 +48,8 @@ export interface Line {
   reset(): void;
   /** Forget the connection without a word to the peer, which goes on waiting; where the system has no such way, as `reset`. Tells nothing more. */
   drop(): void;
+  /** From now on this flow is told in place of the one before, for something else is spoken. Absent where nothing else is. */
+  become?(flow: LineFlow): void;
   /** Bytes held because the kernel did not take them. Where a line gathers what is sent, the kernel is asked now. */
   readonly heldBytes: number;
   /** Whether there are such bytes, as far as it is known without asking. */

@@ -95,6 +95,7 @@ export class Body {
       } else if (this.#state < at.trailerStart) {
         this.#chunkByte(bytes[next++]!);
       } else {
+        plain?.trailer?.(bytes[next]!);
         this.#trailerByte(bytes[next++]!);
       }
     }
@@ -197,9 +198,11 @@ function passWhole(bytes: Uint8Array, start: number, end: number, plain: Plain |
   }
 }
 
-/** Collects chunk data for a peer that does not know chunked (HTTP/1.0). */
+/** Collects chunk data for a peer that does not know chunked (HTTP/1.0, HTTP/2). */
 export interface Plain {
   add(bytes: Uint8Array, start: number, end: number): void;
+  /** A byte of the trailer section, the empty line behind it included. */
+  trailer?(value: number): void;
 }
 
 const hashStart = 0x811c9dc5 | 0;
