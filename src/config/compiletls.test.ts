@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { compile } from "./compile.ts";
-import { isHttp2Served, Keys } from "./compiletls.ts";
+import { Keys } from "./compiletls.ts";
 import type { ListenerInput, PoolInput } from "./input.ts";
 import { judge } from "./judge.ts";
 import type { Certificate, Materials, Pem } from "./materials.ts";
@@ -117,7 +117,7 @@ describe("towards clients", () => {
     expect(listenerOf({}, []).tls?.alpn).toEqual([]);
   });
 
-  test.if(isHttp2Served)("HTTP/2 is offered before HTTP/1.1, and in the order that the operator writes", () => {
+  test("HTTP/2 is offered before HTTP/1.1, and in the order that the operator writes", () => {
     const alpnOf = (alpn?: string[]) =>
       planOf({ web: { listen: ":1", use: "app", tls: { certificates: "c", alpn } } }).listeners[0]!.tls?.alpn;
     expect(alpnOf()).toEqual(["h2", "http/1.1"]);

@@ -68,9 +68,6 @@ export class Keys {
   }
 }
 
-/** Whether what is offered can be spoken; as long as it cannot, clients of TLS are held to HTTP/1.1. */
-export const isHttp2Served: boolean = true;
-
 export function compileListenerTls(name: string, listener: Listener, keys: Keys): ListenerTlsPlan | null {
   const { tls } = listener;
   if (tls === undefined) return null;
@@ -92,8 +89,7 @@ export function compileListenerTls(name: string, listener: Listener, keys: Keys)
 
 function offered({ mode, http2 }: Listener, { alpn }: ListenerTls): string[] {
   if (mode !== "http") return [...(alpn ?? [])];
-  const protocols = alpn ?? (http2 ? ["h2", "http/1.1"] : ["http/1.1"]);
-  return protocols.filter((protocol) => protocol !== "h2" || isHttp2Served);
+  return [...(alpn ?? (http2 ? ["h2", "http/1.1"] : ["http/1.1"]))];
 }
 
 /** The server's own keys before its pool's; null where the server is spoken to in the clear. */

@@ -94,9 +94,12 @@ describe.skipIf(find("openssl") === null || find("curl") === null)("openssl's cl
       const answer = await shake(port, words);
       return answer.version === "" ? "refused" : answer.alpn;
     };
-    expect(await agreed(ports.names, "-alpn", "h2,http/1.1")).toBe("http/1.1");
+    expect(await agreed(ports.names, "-alpn", "http/1.1")).toBe("http/1.1");
     expect(await agreed(ports.names)).toBe("");
-    expect(await agreed(ports.names, "-alpn", "h2")).toBe("refused");
+    expect(await agreed(ports.names, "-alpn", "h3")).toBe("refused");
+    expect(await agreed(ports.newest, "-alpn", "h2,http/1.1")).toBe("http/1.1");
+    expect(await agreed(ports.newest, "-alpn", "h2")).toBe("refused");
+    expect(await agreed(ports.names, "-alpn", "http/1.1,h2")).toBe("h2");
     expect(await agreed(ports.protocols, "-alpn", "two,one")).toBe("one");
     expect(await agreed(ports.protocols, "-alpn", "two,three")).toBe("two");
     expect(await agreed(ports.protocols, "-alpn", "three")).toBe("refused");
@@ -206,7 +209,7 @@ async function begin(): Promise<void> {
     listeners: {
       names: listener(ports.names, {}),
       refuse: listener(ports.refuse, { unknownName: "refuse" }),
-      newest: listener(ports.newest, { minVersion: "1.3" }),
+      newest: listener(ports.newest, { minVersion: "1.3" }, { http2: false }),
       old: listener(ports.old, { minVersion: "1.0", maxVersion: "1.2" }),
       cipher: listener(ports.cipher, { maxVersion: "1.2", ciphers: "ECDHE-ECDSA-AES256-GCM-SHA384" }),
       protocols: listener(ports.protocols, { alpn: ["one", "two"] }, { mode: "tcp" }),
