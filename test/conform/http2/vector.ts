@@ -65,7 +65,9 @@ async function settled(client: Http2Client, id: number, wanted: readonly string[
     const stream = client.streams.get(id);
     if (client.isClosed) return client.goaway === null ? "closed" : `goaway ${client.goaway.code}`;
     if (client.goaway !== null) return null;
-    if (stream?.reset != null) return `reset ${stream.reset}`;
+    // Behind a whole response NO_ERROR says that the rest of the request is not needed (8.1).
+    const isAnswered = stream?.isWhole === true && stream.reset === "NO_ERROR";
+    if (stream?.reset != null && !isAnswered) return `reset ${stream.reset}`;
     return stream?.isWhole === true ? String(stream.status) : null;
   };
   if (wanted.includes("alive")) {
