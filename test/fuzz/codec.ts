@@ -258,7 +258,9 @@ function modelOf(text: string, start: number): string {
 
 const sizePrefix = /^(?:[0-9A-Fa-f]{1,13}(?:;[\t\x20-\x7e\x80-\xff]*)?\r?)?$/;
 const trailerPrefix = /^(?:\r|[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?::[\t\x20-\x7e\x80-\xff]*\r?)?)?$/;
-const framing = /^(?:content-length|transfer-encoding|host)$/i;
+/** What may not stand behind a body: what frames and routes, credentials, and what servers are told about clients; "_" is "-". */
+const framing =
+  /^(?:content[-_]length|transfer[-_]encoding|host|(?:proxy[-_])?authorization|cookie|forwarded|x[-_](?:request[-_]id|real[-_]ip|forwarded[-_](?:for|proto|host|port|prefix|server|scheme|ssl|protocol)))$/i;
 
 function isPrefix(text: string, pattern: RegExp): boolean {
   if (!pattern.test(text)) return false;
