@@ -184,7 +184,11 @@ export class Downstream implements LineFlow, WakeFlow, TurnFlow, Session {
       // A body cut short can never be completed; a request that is whole still gets its answer (half-close).
       else if (this.#pending !== null) return;
       else if (!exchange.requestBody.isDone) this.#abort();
-      else if (this.#listener.plan.isAbortedByClose && !exchange.isAnswered) this.#leave();
+      else if (this.#listener.plan.isAbortedByClose && !exchange.isAnswered) {
+        // What others wait for as well goes on.
+        if (exchange.passage.isWantedWithout) this.cutLoose();
+        else this.#abort();
+      }
     } else if (this.#phase === phase.lingering) {
       if (this.line.heldBytes === 0) this.closeNow(false);
     } else if (!this.#is(yielding) && (this.#pending === null || this.line.heldBytes === 0)) this.#endInput();
@@ -213,8 +217,7 @@ export class Downstream implements LineFlow, WakeFlow, TurnFlow, Session {
     if (this.#phase === phase.head) return this.#refuse("head_timeout");
     // Idle, or lingering for long enough. A client that holds an answer unread loses it.
     const { port } = this.#context;
-    const isKept = this.#is(yielding) || this.isTaking();
-    if (isKept) port.wake(this, port.nowMs + this.#listener.plan.timeouts.readMs);
+    if (this.#is(yielding) || this.isTaking()) port.wake(this, port.nowMs + this.#listener.plan.timeouts.readMs);
     else this.closeNow(this.line.heldBytes > 0);
   }
 
@@ -395,17 +398,12 @@ export class Downstream implements LineFlow, WakeFlow, TurnFlow, Session {
     const exchange = this.#context.takeExchange();
     exchange.open(this, this.#listener);
     const next = parseRequest(exchange.head, bytes, 0, bytes.length, headBytesMax);
-    if (next === parsed.more) {
+    const isOther = next === parsed.refused && this.#requests === 0 && isHttp2(this.#listener, this.line, bytes);
+    if (next === parsed.more || isOther) {
       this.#context.returnExchange(exchange);
       this.#seen = bytes.length;
       this.#beginHead();
-      return false;
-    }
-    if (next === parsed.refused && this.#requests === 0 && isHttp2(this.#listener, this.line, bytes)) {
-      this.#context.returnExchange(exchange);
-      this.#seen = bytes.length;
-      this.#beginHead();
-      switchToHttp2(this.#context, this, bytes);
+      if (isOther) switchToHttp2(this.#context, this, bytes);
       return false;
     }
     this.#exchange = exchange;
@@ -478,12 +476,6 @@ export class Downstream implements LineFlow, WakeFlow, TurnFlow, Session {
   #abort(): void {
     this.#exchange!.abort(fault("client_closed"));
     this.closeNow(true);
-  }
-
-  /** What others wait for as well goes on. */
-  #leave(): void {
-    if (this.#exchange!.passage.isWantedWithout) this.cutLoose();
-    else this.#abort();
   }
 
   #releaseExchange(): void {

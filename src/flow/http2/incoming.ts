@@ -1,0 +1,263 @@
+// What a client says on one connection of HTTP/2 (RFC 9113 sections 5 and 6), frame by frame: which stream is meant and whether it may
+// be said of that, what it does to windows, and how much a client may say that is no request. The streams are the session's
+// (session.ts); of those that are no more it knows the last, of which frames may still be on their way.
+
+import { listenerCell } from "../../memory/tally.ts";
+import { errorCode, frameBytesMax, setting, windowBytesMax } from "../../wire/http2/frame.ts";
+import { FrameReader, type FrameSink } from "../../wire/http2/framereader.ts";
+import { HpackDecoder } from "../../wire/http2/hpack/decoder.ts";
+import type { Context } from "../context.ts";
+import { Oddities } from "./oddities.ts";
+import type { Http2Session } from "./session.ts";
+import { Http2Stream } from "./stream.ts";
+
+/** What a client may send of one stream's content before it is taken, and of all together. */
+export const streamWindowBytes: number = 256 * 1024;
+export const connectionWindowBytes: number = 1024 * 1024;
+/** What the table of its fields may have (SETTINGS_HEADER_TABLE_SIZE, as it is unless somebody says otherwise). */
+const tableBytesMax = 4096;
+/** What SETTINGS_MAX_FRAME_SIZE may be at most (section 6.5.2). */
+const frameBytesLimit = 0xffffff;
+/** Streams that we have ended: the last so many. */
+const forgivenMax = 256;
+
+export class Incoming implements FrameSink {
+  /** The last that the client has opened. */
+  lastStream = 0;
+  /** Lines that wait may go on. */
+  isWindowOpened = false;
+  readonly #session: Http2Session;
+  readonly #context: Context;
+  readonly #reader: FrameReader;
+  readonly #decoder: HpackDecoder = new HpackDecoder(tableBytesMax);
+  readonly #oddities: Oddities;
+  /** Requests that may still begin in this turn. */
+  #turnLeft = 0;
+  /** What we take of all streams together, and have taken and not told yet. */
+  #receiveWindow = connectionWindowBytes;
+  #unacknowledged = 0;
+  readonly #forgiven: number[] = [];
+
+  constructor(session: Http2Session, context: Context) {
+    this.#session = session;
+    this.#context = context;
+    this.#reader = new FrameReader(this, context.limits.headBytesMax);
+    this.#oddities = new Oddities(context.port.nowMs);
+  }
+
+  /** Why the connection has to end; -1 while it goes on. */
+  get error(): number {
+    return this.#reader.error;
+  }
+
+  get reason(): string {
+    return this.#reader.reason;
+  }
+
+  /** Something has begun that is not there in full. */
+  get isInside(): boolean {
+    return this.#reader.isInside;
+  }
+
+  /** As many requests have begun as may in one turn. */
+  get isTurnOver(): boolean {
+    return this.#turnLeft <= 0;
+  }
+
+  /** As FrameReader.read. */
+  read(bytes: Uint8Array): number {
+    this.#turnLeft = this.#context.port.requestsAtOnce;
+    return this.#reader.read(bytes, 0, bytes.length);
+  }
+
+  /** The connection is no more: nothing of what is there is looked at. */
+  stop(): void {
+    this.#reader.rest();
+  }
+
+  headers(id: number, isEndStream: boolean, dependency: number, bytes: Uint8Array, start: number, end: number): void {
+    const { fields } = this.#context.http2;
+    if (!this.#decoder.decode(bytes, start, end, fields))
+      return this.#reader.refuse(errorCode.compressionError, "header block malformed");
+    // Read to its end all the same, and thrown away: the table has to be kept in step.
+    if (fields.isTooLarge) this.oddity();
+    const stream = this.#session.streams.get(id);
+    if (stream !== undefined) {
+      if (stream.isEnded) return this.broken(id, errorCode.streamClosed);
+      return isEndStream ? stream.endInputWith(fields) : this.broken(id, errorCode.protocolError);
+    }
+    if (id <= this.lastStream && (id & 1) === 1) {
+      // It may have been on its way when we have ended the stream.
+      if (this.#forgiven.includes(id)) return;
+      return this.#reader.refuse(errorCode.streamClosed, "HEADERS on a closed stream");
+    }
+    if ((id & 1) === 0) return this.#reader.refuse(errorCode.protocolError, "a client's streams are odd");
+    // Behind a GOAWAY nothing begins; the client knows, and asks elsewhere.
+    if (this.#session.hasLeft) return this.#session.count(listenerCell.streamsRefused);
+    this.lastStream = id;
+    if (dependency === id) return this.broken(id, errorCode.protocolError);
+    if (this.#session.streams.size >= this.#context.limits.streamsPerConnectionMax) {
+      this.#session.count(listenerCell.streamsRefused);
+      return this.broken(id, errorCode.refusedStream);
+    }
+    this.#session.open(new Http2Stream(this.#session, this.#context, id, streamWindowBytes), fields, isEndStream);
+    if (--this.#turnLeft === 0) this.#reader.rest();
+  }
+
+  dataBegins(id: number, length: number): void {
+    this.#receiveWindow -= length;
+    if (this.#receiveWindow < 0)
+      return this.#reader.refuse(errorCode.flowControlError, "more DATA than the connection's window");
+    const stream = this.#session.streams.get(id);
+    if (stream === undefined) {
+      if (!this.#isKnown(id)) return this.#reader.refuse(errorCode.protocolError, "DATA on an idle stream");
+      return this.#forgiven.includes(id) ? undefined : this.broken(id, errorCode.streamClosed);
+    }
+    if (stream.isEnded) return this.broken(id, errorCode.streamClosed);
+    stream.receiveWindow -= length;
+    if (stream.receiveWindow < 0) this.broken(id, errorCode.flowControlError);
+  }
+
+  data(id: number, bytes: Uint8Array, start: number, end: number): void {
+    const stream = this.#session.streams.get(id);
+    if (stream === undefined) this.#takenOfAll(end - start);
+    else stream.content(bytes, start, end);
+  }
+
+  dataEnds(id: number, length: number, contentBytes: number, isEndStream: boolean): void {
+    const stream = this.#session.streams.get(id);
+    if (stream === undefined) return this.#takenOfAll(length - contentBytes);
+    this.taken(stream, length - contentBytes);
+    if (isEndStream) stream.endInput();
+  }
+
+  priority(id: number, dependency: number): void {
+    this.oddity();
+    if (dependency === id) this.broken(id, errorCode.protocolError);
+  }
+
+  rstStream(id: number, _code: number): void {
+    const stream = this.#session.streams.get(id);
+    if (stream === undefined) {
+      if (!this.#isKnown(id)) this.#reader.refuse(errorCode.protocolError, "RST_STREAM on an idle stream");
+      else if (!this.#forgiven.includes(id)) this.oddity();
+      return;
+    }
+    if (!stream.line.isWhole) {
+      this.#session.count(listenerCell.streamsReset);
+      this.oddity();
+    }
+    this.#session.cancel(stream);
+  }
+
+  setting(name: number, value: number): void {
+    const reader = this.#reader;
+    if (name === setting.enablePush && value > 1)
+      reader.refuse(errorCode.protocolError, "SETTINGS_ENABLE_PUSH out of range");
+    else if (name === setting.maxFrameSize && (value < frameBytesMax || value > frameBytesLimit))
+      reader.refuse(errorCode.protocolError, "SETTINGS_MAX_FRAME_SIZE out of range");
+    else if (name === setting.initialWindowSize && value > windowBytesMax)
+      reader.refuse(errorCode.flowControlError, "SETTINGS_INITIAL_WINDOW_SIZE out of range");
+    else if (name === setting.initialWindowSize) this.#resizeWindows(value);
+  }
+
+  /** Those of streams under way change with it, and may become negative (section 6.9.2). */
+  #resizeWindows(bytes: number): void {
+    const change = bytes - this.#session.outgoing.streamWindow;
+    this.#session.outgoing.streamWindow = bytes;
+    this.isWindowOpened ||= change > 0;
+    for (const { line } of this.#session.streams.values()) {
+      line.sendWindow += change;
+      if (line.sendWindow > windowBytesMax)
+        return this.#reader.refuse(errorCode.flowControlError, "a window of more than 2^31-1 bytes");
+    }
+  }
+
+  settings(isAck: boolean): void {
+    if (isAck) return;
+    this.oddity();
+    this.#session.outgoing.acknowledgeSettings();
+  }
+
+  ping(isAck: boolean, bytes: Uint8Array, at: number): void {
+    if (isAck) return this.#session.answered();
+    this.oddity();
+    this.#session.outgoing.ping(true, bytes, at);
+  }
+
+  /** The client opens no more streams of ours, for it has opened none. */
+  goaway(): void {
+    this.oddity();
+  }
+
+  windowUpdate(id: number, increment: number): void {
+    const stream = this.#session.streams.get(id);
+    if (id !== 0 && stream === undefined) {
+      if (!this.#isKnown(id)) this.#reader.refuse(errorCode.protocolError, "WINDOW_UPDATE on an idle stream");
+      return;
+    }
+    this.isWindowOpened = true;
+    if (stream === undefined) {
+      if (increment === 0) return this.#reader.refuse(errorCode.protocolError, "WINDOW_UPDATE of 0");
+      if (!this.#session.outgoing.widen(increment))
+        this.#reader.refuse(errorCode.flowControlError, "a window of more than 2^31-1 bytes");
+      return;
+    }
+    if (increment === 0) return this.broken(id, errorCode.protocolError);
+    const { line } = stream;
+    line.sendWindow += increment;
+    if (line.sendWindow > windowBytesMax) return this.broken(id, errorCode.flowControlError);
+    if (line.isWanting) this.#session.outgoing.enqueue(line);
+  }
+
+  oddity(): void {
+    if (this.#oddities.note(this.#context.port.nowMs)) return;
+    this.#reader.refuse(errorCode.enhanceYourCalm, "too much that is no request");
+  }
+
+  /** A stream error: of one that is there, is no more, or was not to be. */
+  broken(id: number, code: number): void {
+    this.oddity();
+    const stream = this.#session.streams.get(id);
+    this.#session.outgoing.reset(id, code);
+    if (stream === undefined) this.#forgive(id);
+    else this.#session.cancel(stream);
+  }
+
+  /** The client has opened it once. */
+  #isKnown(id: number): boolean {
+    return (id & 1) === 1 && id <= this.lastStream;
+  }
+
+  // ---- windows ----
+
+  /** Content of a stream has been taken: the client may send as much more. */
+  taken(stream: Http2Stream, bytes: number): void {
+    this.#takenOfAll(bytes);
+    stream.unacknowledged += bytes;
+    if (stream.unacknowledged * 2 < streamWindowBytes || stream.isEnded) return;
+    this.#session.outgoing.windowUpdate(stream.id, stream.unacknowledged);
+    stream.receiveWindow += stream.unacknowledged;
+    stream.unacknowledged = 0;
+  }
+
+  #takenOfAll(bytes: number): void {
+    this.#unacknowledged += bytes;
+    if (this.#unacknowledged * 2 < connectionWindowBytes) return;
+    this.#session.outgoing.windowUpdate(0, this.#unacknowledged);
+    this.#receiveWindow += this.#unacknowledged;
+    this.#unacknowledged = 0;
+  }
+
+  // ---- streams that are no more ----
+
+  forget(stream: Http2Stream): void {
+    if (!stream.isEnded) this.#forgive(stream.id);
+    this.#takenOfAll(stream.inputBytes);
+  }
+
+  #forgive(id: number): void {
+    this.#forgiven.push(id);
+    if (this.#forgiven.length > forgivenMax) this.#forgiven.shift();
+  }
+}

@@ -1,0 +1,202 @@
+// What one connection of HTTP/2 sends: frames, put behind one another and sent together, and the windows that bound DATA (RFC 9113
+// section 5.2), its own and those of its streams. Lines that have more to send than fits wait in a queue, and go on in turn, a
+// frame each. Frames that are no DATA know no window: how many may pile up for a client that takes nothing is counted.
+
+import type { Head } from "../../wire/http1/head.ts";
+import type { Output } from "../../wire/http1/writer.ts";
+import {
+  closeHeaders,
+  errorCode,
+  flag,
+  frameType,
+  initialWindowBytes,
+  putFrameHeader,
+  putGoaway,
+  putRstStream,
+  putSettings,
+  putWindowUpdate,
+  windowBytesMax,
+} from "../../wire/http2/frame.ts";
+import { putNoTable } from "../../wire/http2/hpack/encoder.ts";
+import { putResponseHead, putTrailers } from "../../wire/http2/responsehead.ts";
+import type { Context } from "../context.ts";
+import type { Line } from "../port.ts";
+import type { FrameOwner } from "./kit.ts";
+import type { Http2Line } from "./line.ts";
+
+/** Frames leave when there is so much of them, and otherwise when all that has come was looked at. */
+const flushBytes = 64 * 1024;
+/** Written while the client takes nothing; with more of them it is not read on. */
+const stuckFramesMax = 128;
+
+export class Outgoing implements FrameOwner {
+  /** What the client takes of a stream when it begins. */
+  streamWindow: number = initialWindowBytes;
+  /** What is sent leaves together, when all was looked at. */
+  isGathering = false;
+  /** Nothing may be said to the line any more. */
+  isGone = false;
+  readonly #context: Context;
+  readonly #line: Line;
+  /** What it takes of all streams together. */
+  #window = initialWindowBytes;
+  readonly #queue: Http2Line[] = [];
+  #stuckFrames = 0;
+  #isTableTold = false;
+  /** Told when something was sent out of turn, and what could follow has. */
+  readonly #settled: () => void;
+
+  constructor(context: Context, line: Line, settled: () => void) {
+    this.#context = context;
+    this.#line = line;
+    this.#settled = settled;
+  }
+
+  get heldBytes(): number {
+    return this.#line.isHolding ? this.#line.heldBytes : 0;
+  }
+
+  /** The client takes nothing, and has been told much. */
+  get isStuck(): boolean {
+    return this.#stuckFrames > stuckFramesMax && this.#line.isHolding;
+  }
+
+  // ---- windows ----
+
+  /** How much of its content may be sent now. */
+  roomFor(line: Http2Line): number {
+    return this.#line.isHolding ? 0 : Math.max(0, Math.min(this.#window, line.sendWindow));
+  }
+
+  /** The client takes more of all streams together. False: more than there may be. */
+  widen(bytes: number): boolean {
+    this.#window += bytes;
+    return this.#window <= windowBytesMax;
+  }
+
+  enqueue(line: Http2Line): void {
+    if (line.noteQueued()) this.#queue.push(line);
+  }
+
+  /** The line takes bytes again. */
+  drained(): void {
+    this.#stuckFrames = 0;
+  }
+
+  /** One frame of each that waits, in turn, for as long as there is room. */
+  serve(): void {
+    const queue = this.#queue;
+    while (queue.length > 0 && this.#window > 0 && !this.#line.isHolding && !this.isGone) queue.shift()!.pump();
+  }
+
+  // ---- frames ----
+
+  #frames(): Output {
+    return this.#context.http2.framesOf(this);
+  }
+
+  /** For a frame that is no DATA. */
+  #control(): Output {
+    if (this.#line.isHolding) this.#stuckFrames++;
+    const frames = this.#frames();
+    this.#context.http2.lastStream = 0;
+    return frames;
+  }
+
+  settings(pairs: readonly (readonly [number, number])[]): void {
+    putSettings(this.#control(), pairs);
+  }
+
+  acknowledgeSettings(): void {
+    putFrameHeader(this.#control(), 0, frameType.settings, flag.ack, 0);
+  }
+
+  /** With the eight bytes from bytes[at] on. */
+  ping(isAck: boolean, bytes: Uint8Array, at: number): void {
+    const frames = this.#control();
+    putFrameHeader(frames, 8, frameType.ping, isAck ? flag.ack : 0, 0);
+    frames.copy(bytes, at, at + 8);
+  }
+
+  windowUpdate(stream: number, bytes: number): void {
+    putWindowUpdate(this.#control(), stream, bytes);
+  }
+
+  reset(stream: number, code: number): void {
+    putRstStream(this.#control(), stream, code);
+  }
+
+  goaway(lastStream: number, code: number = errorCode.noError, reason = ""): void {
+    putGoaway(this.#control(), lastStream, code, reason);
+  }
+
+  sendHead(stream: number, head: Head, isLast: boolean): void {
+    const frames = this.#control();
+    const at = frames.length;
+    putFrameHeader(frames, 0, frameType.headers, isLast ? flag.endStream : 0, stream);
+    this.#tellTable(frames);
+    putResponseHead(frames, head);
+    closeHeaders(frames, at, stream);
+  }
+
+  sendData(line: Http2Line, bytes: Uint8Array, start: number, end: number): void {
+    const size = end - start;
+    this.#window -= size;
+    line.sendWindow -= size;
+    const frames = this.#frames();
+    const kit = this.#context.http2;
+    kit.lastAt = frames.length;
+    kit.lastStream = line.id;
+    putFrameHeader(frames, size, frameType.data, 0, line.id);
+    frames.copy(bytes, start, end);
+    if (frames.length >= flushBytes) this.#send();
+  }
+
+  /** The last of a stream: its trailers, or the mark on its last DATA. */
+  sendEnd(stream: number, trailers: Output | null): void {
+    const kit = this.#context.http2;
+    const frames = this.#frames();
+    if (trailers !== null && trailers.length > 2) {
+      const at = frames.length;
+      kit.lastStream = 0;
+      putFrameHeader(frames, 0, frameType.headers, flag.endStream, stream);
+      putTrailers(frames, trailers.bytes, trailers.length);
+      closeHeaders(frames, at, stream);
+    } else if (kit.lastStream === stream) frames.bytes[kit.lastAt + 4]! |= flag.endStream;
+    else putFrameHeader(this.#control(), 0, frameType.data, flag.endStream, stream);
+  }
+
+  /** That our blocks need no table: once, before the first. */
+  #tellTable(frames: Output): void {
+    if (this.#isTableTold) return;
+    this.#isTableTold = true;
+    putNoTable(frames);
+  }
+
+  flush(): void {
+    if (this.#context.http2.framesFor(this) !== null) this.#send();
+  }
+
+  /** Something was sent out of turn. */
+  flushUnlessGathering(): void {
+    if (this.isGathering) return;
+    this.isGathering = true;
+    this.serve();
+    this.isGathering = false;
+    this.flush();
+    this.#settled();
+  }
+
+  #send(): void {
+    const kit = this.#context.http2;
+    const frames = kit.framesOf(this);
+    if (!this.isGone) this.#line.send(frames.bytes, 0, frames.length);
+    kit.clear();
+  }
+
+  /** Nobody is to be told anything more. */
+  discard(): void {
+    this.isGone = true;
+    this.#context.http2.discard(this);
+  }
+}
