@@ -76,7 +76,6 @@ export class Downstream implements LineFlow, WakeFlow, TurnFlow, Session {
     if (entry !== null || listener.rules.connection !== null || context.site.bans.list.size > 0) this.#admit(entry);
   }
 
-  /** The one under way. */
   get exchange(): Exchange | null {
     return this.#exchange;
   }
