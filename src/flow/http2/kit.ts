@@ -12,6 +12,12 @@ export interface FrameOwner {
   flush(): void;
 }
 
+/** Heads of requests are written behind one another in pieces of memory of so much: one by itself would have to be made for each. */
+const requestBytes = 32 * 1024;
+
+/** What a head has besides what the fields say. */
+const headFramingBytes = 1024;
+
 /** A response may have so many more than its server has said: what forwarding and rules add. */
 const addedFieldsMax = 512;
 
@@ -19,8 +25,7 @@ export class Http2Kit {
   readonly fields: FieldSection;
   /** A response's head, as it is about to go on. */
   readonly responseHead: Head;
-  /** A request's head as HTTP/1.1 has it. */
-  readonly request: Output = new Output(8 * 1024);
+  #requests: Output = new Output(requestBytes);
   readonly #frames: Output = new Output();
   #owner: FrameOwner | null = null;
   /** Where the last frame begins in the frames, and whose it is, if it is DATA that may still be made its stream's last. */
@@ -31,6 +36,14 @@ export class Http2Kit {
     // Cookies come in crumbs, which are one field in the end.
     this.fields = new FieldSection(fieldsMax * 2, headBytesMax);
     this.responseHead = new Head(fieldsMax + addedFieldsMax);
+  }
+
+  /** Where the head of a request is written, as HTTP/1.1 has it, behind those before it. They stay as they are for as long as anybody looks at them. */
+  requests(): Output {
+    // What a field section may have, twice: its host is written twice, and each line has four bytes more.
+    if (this.#requests.bytes.length - this.#requests.length < this.fields.end * 2 + headFramingBytes)
+      this.#requests = new Output(Math.max(requestBytes, this.fields.end * 2 + headFramingBytes));
+    return this.#requests;
   }
 
   /** The frames of one connection: those of another leave first. */

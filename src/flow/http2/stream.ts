@@ -135,14 +135,17 @@ export class Http2Stream implements Requester, WakeFlow {
     exchange.open(this, listener);
     if (guest !== null) guest.note("request", 1);
     if (fields.isTooLarge) return this.#refuse(exchange, "head_too_large");
-    const { request } = context.http2;
-    request.clear();
-    const problem = writeRequestHead(request, fields, isEndStream, listener.plan.proxy !== null);
-    if (problem !== null) return this.#refuse(exchange, problem);
+    const requests = context.http2.requests();
+    const start = requests.length;
+    const problem = writeRequestHead(requests, fields, isEndStream, listener.plan.proxy !== null);
+    if (problem !== null) {
+      requests.length = start;
+      return this.#refuse(exchange, problem);
+    }
     const { head } = exchange;
-    const bytes = request.bytes.slice(0, request.length);
-    const next = parseRequest(head, bytes, 0, bytes.length, context.limits.headBytesMax);
-    if (next !== bytes.length) return this.#refuse(exchange, head.fault ?? "head_too_large");
+    const { bytes, length } = requests;
+    const next = parseRequest(head, bytes, start, length, context.limits.headBytesMax);
+    if (next !== length) return this.#refuse(exchange, head.fault ?? "head_too_large");
     this.#contentLeft = head.isChunked ? -1 : Math.max(head.contentLength, 0);
     if (isEndStream && this.#contentLeft > 0) return this.#refuse(exchange, "bad_content_length");
     exchange.measure(next, next);
@@ -195,11 +198,10 @@ export class Http2Stream implements Requester, WakeFlow {
 
   /** Fields behind the content, which end it. */
   endInputWith(fields: FieldSection): void {
-    const { request } = this.#context.http2;
-    request.clear();
-    if (!writeTrailers(request, fields)) return this.#session.broken(this, errorCode.protocolError);
+    const lines = new Output(fields.end * 2);
+    if (!writeTrailers(lines, fields)) return this.#session.broken(this, errorCode.protocolError);
     // Content that has a length has no place for them.
-    if (request.length > 0 && this.#contentLeft === -1) this.#trailers = request.bytes.slice(0, request.length);
+    if (this.#contentLeft === -1) this.#trailers = lines.bytes.subarray(0, lines.length);
     this.endInput();
   }
 

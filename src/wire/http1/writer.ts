@@ -38,6 +38,11 @@ export class Output {
     else for (let next = start; next < end; next++) target[at++] = source[next]!;
   }
 
+  /** There is room for so many bytes more, which may be written to `bytes` from `length` on. */
+  reserve(size: number): void {
+    if (this.length + size > this.bytes.length) this.#grow(size);
+  }
+
   put(source: Uint8Array): void {
     this.copy(source, 0, source.length);
   }
