@@ -5,6 +5,7 @@ import { Prng } from "../../src/base/prng.ts";
 import { checkCaching } from "./caching.ts";
 import { checkChunks, checkHead } from "./codec.ts";
 import { checkClient, checkServer } from "./flows.ts";
+import { checkFrames } from "./frames.ts";
 import { checkHpack } from "./hpack.ts";
 import { Inputs } from "./inputs.ts";
 import { checkClientHello, checkProxyHeader } from "./preamble.ts";
@@ -14,7 +15,7 @@ import { checkCarried, checkNamed } from "./streams.ts";
 const usage = "usage: npm run fuzz -- [seed] [--iterations N]";
 const failuresShownMax = 10;
 
-const checks: readonly ((inputs: Inputs) => void)[] = [
+const checks: readonly ((inputs: Inputs) => unknown)[] = [
   (inputs) => checkHead("request", inputs),
   (inputs) => checkHead("response", inputs),
   checkChunks,
@@ -28,6 +29,7 @@ const checks: readonly ((inputs: Inputs) => void)[] = [
   checkSocksCodec,
   checkProxy,
   checkHpack,
+  checkFrames,
 ];
 
 function main(args: readonly string[]): number {

@@ -217,7 +217,7 @@ export class FrameReader {
     this.#contentLeft = length - framing - padding;
     this.#contentBytes = this.#contentLeft;
     this.#sink.dataBegins(stream, length);
-    if (this.#contentBytes === 0 && !this.#dataEndStream) this.#sink.oddity();
+    if (this.error === -1 && this.#contentBytes === 0 && !this.#dataEndStream) this.#sink.oddity();
     return at + framing;
   }
 
