@@ -62,6 +62,7 @@ export type FaultCode =
   | "bad_coding"
   | "server_reset"
   | "server_idle"
+  | "http1_required"
   | "no_server"
   | "queue_full"
   | "queue_timeout"
@@ -171,6 +172,12 @@ const table: Record<FaultCode, readonly [Side, Retry, number, string]> = {
   bad_coding: ["upstream", "never", 502, "the response's content is not in the coding that its head names"],
   server_reset: ["upstream", "never", 0, "the server reset the connection that was carried"],
   server_idle: ["upstream", "never", 0, "the server was silent for longer than its timeout"],
+  http1_required: [
+    "upstream",
+    "never",
+    0,
+    "the server logs in connections (NTLM, Negotiate), and the client, which spoke HTTP/2, is told to come by HTTP/1.1",
+  ],
   // Ourselves.
   no_server: ["local", "never", 503, "no server of the pool is available"],
   queue_full: ["local", "never", 503, "every server is at its limit and the waiting room is full"],

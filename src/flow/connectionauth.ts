@@ -2,6 +2,7 @@
 // known to the server by the connection that it was said over, and whatever follows there is taken for that user's, with
 // credentials or without. A connection over which they were asked for or shown is therefore its client's alone (pinned.ts).
 
+import { fault } from "../base/fault.ts";
 import { field, isName } from "../wire/http1/fields.ts";
 import { byte } from "../wire/http1/grammar.ts";
 import type { Head } from "../wire/http1/head.ts";
@@ -14,10 +15,17 @@ const wwwAuthenticate = encode("www-authenticate");
 /** What the names of these schemes begin with: Nego2 and NegoExtender are of the same kind. */
 const schemes: readonly Uint8Array[] = [encode("ntlm"), encode("nego")];
 
-/** Said of a 401 or 407: from here on the connection that it came over belongs to the exchange's client. */
-export function noteChallenge(exchange: Exchange, context: Context, head: Head): void {
+/**
+ * Said of a 401 or 407: from here on the connection that it came over belongs to the exchange's client. Streams of HTTP/2 share theirs, and
+ * have no way to log in (RFC 9113 section 9.2.2 has a word for it). False: the client was told to come by HTTP/1.1.
+ */
+export function noteChallenge(exchange: Exchange, context: Context, head: Head): boolean {
   const upstream = exchange.upstream!;
-  if (!upstream.isPinned && isAskedOfConnection(head)) context.pinned.pin(exchange.downstream!, upstream);
+  if (upstream.isPinned || !isAskedOfConnection(head)) return true;
+  context.pinned.pin(exchange.downstream!, upstream);
+  if (!exchange.downstream!.isHttp2) return true;
+  exchange.fail(fault("http1_required"));
+  return false;
 }
 
 /** Said of a request with Authorization that is about to be sent: nobody need have asked for it. */

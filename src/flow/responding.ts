@@ -28,7 +28,7 @@ export function respond(
     // It is the outbound proxy that wants to know who we are, and nothing that our client could tell it.
     if (status === 407 && lease !== null && lease.isProxied)
       return exchange.spurned(faultWith("hop_refused", "it answered 407"));
-    noteChallenge(exchange, context, head);
+    if (!noteChallenge(exchange, context, head)) return;
   }
   exchange.status = status;
   exchange.serverStatus = status;

@@ -321,14 +321,21 @@ export class Http2Stream implements Requester, WakeFlow {
   }
 
   closeNow(isReset: boolean): void {
+    const { line } = this;
+    const code = this.#codeOfEnd();
     this.#release();
     if (this.#is(mark.closed)) return;
-    const { line } = this;
-    const code = line.isTunnel ? errorCode.connectError : errorCode.internalError;
     if (!isReset && line.isTunnel) line.finish();
     if (line.isEnded) this.closeIfEnded();
-    else this.reset(line.isAnswered ? code : errorCode.cancel);
+    else this.reset(code);
     this.#session.outgoing.flushUnlessGathering();
+  }
+
+  /** What an end that is not in order is told as. */
+  #codeOfEnd(): number {
+    if (this.#exchange?.fault?.code === "http1_required") return errorCode.http11Required;
+    if (!this.line.isAnswered) return errorCode.cancel;
+    return this.line.isTunnel ? errorCode.connectError : errorCode.internalError;
   }
 
   cutLoose(): void {
