@@ -24,6 +24,8 @@ const forgivenMax = 256;
 export class Incoming implements FrameSink {
   /** The last that the client has opened. */
   lastStream = 0;
+  /** The last that it has opened behind our GOAWAY. */
+  #lastPassedOver = 0;
   /** Lines that wait may go on. */
   isWindowOpened = false;
   readonly #session: Http2Session;
@@ -93,7 +95,7 @@ export class Incoming implements FrameSink {
     }
     if ((id & 1) === 0) return this.#reader.refuse(errorCode.protocolError, "a client's streams are odd");
     // Behind a GOAWAY nothing begins; the client knows, and asks elsewhere.
-    if (this.#session.hasLeft) return this.#session.count(listenerCell.streamsRefused);
+    if (this.#session.hasLeft) return this.#passOver(id);
     this.lastStream = id;
     if (dependency === id) return this.broken(id, errorCode.protocolError);
     if (this.#session.streams.size >= this.#context.limits.streamsPerConnectionMax) {
@@ -102,6 +104,14 @@ export class Incoming implements FrameSink {
     }
     this.#session.open(new Http2Stream(this.#session, this.#context, id, streamWindowBytes), fields, isEndStream);
     if (--this.#turnLeft === 0) this.#reader.rest();
+  }
+
+  /** What else is said of it, which is on its way, is passed over as well. */
+  #passOver(id: number): void {
+    if (id <= this.#lastPassedOver) return;
+    this.#lastPassedOver = id;
+    this.#forgive(id);
+    this.#session.count(listenerCell.streamsRefused);
   }
 
   dataBegins(id: number, length: number): void {
@@ -226,7 +236,7 @@ export class Incoming implements FrameSink {
 
   /** The client has opened it once. */
   #isKnown(id: number): boolean {
-    return (id & 1) === 1 && id <= this.lastStream;
+    return (id & 1) === 1 && id <= Math.max(this.lastStream, this.#lastPassedOver);
   }
 
   // ---- windows ----

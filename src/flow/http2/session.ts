@@ -174,13 +174,15 @@ export class Http2Session implements LineFlow, WakeFlow, TurnFlow, Session {
   }
 
   ticked(): void {
+    if (this.#phase === phase.closed) return;
+    // The client has not said that it knows.
+    if (this.#phase === phase.open && this.#is(mark.leaving) && !this.#is(mark.left)) return this.#leaveNow();
     // Each of them has a time of its own.
-    if (this.#phase === phase.closed || this.streams.size > 0) return;
+    if (this.streams.size > 0) return;
     // A client that holds what it was sent unread loses it.
     if (this.#isTaking()) return this.#wake(this.listener.plan.timeouts.readMs);
     if (this.#phase === phase.lingering || this.line.heldBytes > 0) return this.#close(this.line.heldBytes > 0);
-    if (this.#is(mark.leaving)) this.#leaveNow();
-    else this.leave();
+    this.leave();
   }
 
   #isTaking(): boolean {
