@@ -2,10 +2,10 @@
 // in order, either the answer of a server that had exactly this request, whole, or an error of the proxy's own, or a
 // connection that visibly broke. Some clients are slow, leave, or fall silent; some send what nobody should accept.
 
-import { uncoded } from "../playbook/coder.ts";
+import { judgeAnswer } from "./answer.ts";
 import { contentOf, digestOf, fieldOf, Malformed, type Message, MessageReader } from "./message.ts";
 import type { End } from "./network.ts";
-import { bodyOf, type Request } from "./requests.ts";
+import type { Request } from "./requests.ts";
 import { Script } from "./script.ts";
 import type { Swarm } from "./swarm.ts";
 import { Violation, type World } from "./world.ts";
@@ -159,7 +159,7 @@ export class Client {
     const request = this.#expected.shift()!;
     this.answered++;
     if (this.#isLastAnswer) throw new Violation(`${this.name}: an answer after Connection: close`);
-    this.#judge(request, message);
+    judgeAnswer(this.#world, this.#swarm, this.name, request, message, this.#isStrict);
     const connection = fieldOf(message, "connection")?.toLowerCase() ?? "";
     if (connection === "close") this.#isLastAnswer = true;
     if (request.version === "1.0" && connection !== "keep-alive") this.#isLastAnswer = true;
@@ -175,33 +175,6 @@ export class Client {
     }
     this.#script.run();
     if (this.#expected.length === 0 && this.#next === this.#requests.length && this.#script.isDone) this.#leave();
-  }
-
-  #judge(request: Request, message: Message): void {
-    const status = Number(message.start[1]);
-    const echoed = fieldOf(message, "x-echo-id");
-    const what = `${this.name}: the answer to ${request.id} (${status})`;
-    this.#world.note(this.name, `answered ${status} for ${request.id}`);
-    if (echoed === undefined) {
-      if (status < 400) throw new Violation(`${what} is no server's and no error`);
-      if (this.#isStrict) throw new Violation(`${what} is an error though nothing is wrong`);
-      return;
-    }
-    if (echoed !== request.id) throw new Violation(`${what} is the answer to ${echoed}`);
-    const digest = fieldOf(message, "x-digest");
-    if (digest !== undefined && digest !== request.bodyDigest)
-      throw new Violation(`${what}: the server saw another body`);
-    if (fieldOf(message, "x-hop") !== undefined) throw new Violation(`${what} has a field that Connection named`);
-    const [seed, length] = fieldOf(message, "x-body")!.split("-").map(Number);
-    const hasBody = request.method !== "HEAD" && status !== 204 && status !== 304;
-    const body = bodyOf(this.#swarm, seed!, hasBody ? length! : 0);
-    const coding = fieldOf(message, "content-encoding");
-    if (coding !== undefined && !request.head.includes(`Accept-Encoding: ${coding}`))
-      throw new Violation(`${what} is in ${coding}, which was not asked for`);
-    const received = coding === undefined || !hasBody ? message.body : uncoded(coding, message.body);
-    if (received === null) throw new Violation(`${what} is not in the coding that it names`);
-    if (digestOf(body) !== digestOf(received))
-      throw new Violation(`${what} has another body: ${received.length} bytes instead of ${body.length}`);
   }
 
   // ---- tunnels ----

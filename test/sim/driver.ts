@@ -410,6 +410,11 @@ export class SimLine implements Line, Sender {
     this.reset();
   }
 
+  become(flow: LineFlow): void {
+    this.#check("become");
+    this.flow = flow;
+  }
+
   #let(): void {
     this.heldLastBytes = this.#held?.length ?? 0;
     this.#isGone = true;

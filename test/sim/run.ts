@@ -33,13 +33,17 @@ export interface Outcome {
   readonly answered: number;
 }
 
-/** What a world is made of: clients who speak HTTP, connections that are carried, both, a cache that two workers share, nodes that share a table, or an egress pool. */
-export const kinds = ["http", "tcp", "both", "cache", "fleet", "egress"] as const;
+/**
+ * What a world is made of: clients who speak HTTP/1.1, connections that are carried, both, a cache that two workers share, nodes that share
+ * a table, an egress pool, or clients of which most speak HTTP/2.
+ */
+export const kinds = ["http", "tcp", "both", "cache", "fleet", "egress", "http2"] as const;
 export type Kind = (typeof kinds)[number];
 
-/** Of forty seeds sixteen are for HTTP, sixteen for streams, four for both, two for a cache, one for a fleet, and one for an egress pool. */
+/** Of forty seeds twelve are for HTTP/1.1, four for HTTP/2, sixteen for streams, four for both, two for a cache, one for a fleet, and one for an egress pool. */
 export function kindOf(seed: number): Kind {
   if (seed % 10 === 5) return seed % 20 === 5 ? "cache" : seed % 40 === 15 ? "fleet" : "egress";
+  if (seed % 10 === 7) return "http2";
   return seed % 10 === 0 ? "both" : seed % 2 === 0 ? "tcp" : "http";
 }
 
@@ -48,7 +52,11 @@ export function runSeed(seed: number, isTraced = false, kind: Kind = kindOf(seed
   if (kind === "egress") return { seed, ...runEgress(seed, isTraced) };
   const world = new World(seed, isTraced);
   const run =
-    kind === "http" ? new Run(world) : kind === "cache" ? new CachedRun(world) : new StreamRun(world, kind === "both");
+    kind === "http" || kind === "http2"
+      ? new Run(world, kind === "http2")
+      : kind === "cache"
+        ? new CachedRun(world)
+        : new StreamRun(world, kind === "both");
   let problem: string | null = null;
   try {
     run.go();
@@ -61,6 +69,9 @@ export function runSeed(seed: number, isTraced = false, kind: Kind = kindOf(seed
 
 class Run {
   readonly #world: World;
+  readonly #isHttp2: boolean;
+  /** As clients of HTTP/2 are told: for as long as the run lasts. */
+  readonly #streamsMax: number;
   readonly #faulty: Swarm;
   #swarm: Swarm;
   readonly #tally = new Tally(arena, 0);
@@ -73,10 +84,12 @@ class Run {
   readonly #books = new Books();
   #generation = 1;
 
-  constructor(world: World) {
+  constructor(world: World, isHttp2: boolean) {
     this.#world = world;
+    this.#isHttp2 = isHttp2;
     clearArena(arena);
     this.#faulty = drawSwarm(world);
+    this.#streamsMax = isHttp2 && world.chance(0.5) ? world.skewed(1, 100) : 100;
     this.#swarm = this.#faulty;
     world.note("swarm", JSON.stringify(this.#swarm));
     this.#parts = { arena, tally: this.#tally, workers: 1, random: () => world.prng.next(), ...this.#memory.parts };
@@ -112,6 +125,7 @@ class Run {
     if (!world.run(world.nowMs + settleMs, () => this.#watch() || isOver())) this.#complain("without faults");
     if (this.#faulty.drains) this.#drain();
     this.#checkNothingLeft("at the end");
+    this.#crowd.judgeReports();
   }
 
   #plan(): ReturnType<typeof makePlan> {
@@ -142,7 +156,7 @@ class Run {
       },
       limits: {
         requestsPerConnectionMax: swarm.requestsMax,
-        streamsPerConnectionMax: 100,
+        streamsPerConnectionMax: this.#streamsMax,
         headBytesMax: 8192,
         bodyBytesMax: 0,
         fieldsMax: 50,
@@ -163,7 +177,12 @@ class Run {
   }
 
   #arrive(): void {
-    this.#crowd.arrive(this.#swarm, this.#driver, this.#context, 0);
+    const world = this.#world;
+    if (!this.#isHttp2) return this.#crowd.arrive(this.#swarm, this.#driver, this.#context, 0);
+    // Many ask at once, and where only some may they wait for each other, and not for ever.
+    const canBeCertain = this.#swarm.serverLimit === 0;
+    if (world.chance(0.2)) this.#crowd.arrive(this.#swarm, this.#driver, this.#context, 0, canBeCertain);
+    else this.#crowd.arriveByHttp2(this.#swarm, this.#driver, this.#context, 0, canBeCertain);
   }
 
   #answerDial(slot: number): Answer {
