@@ -16,7 +16,7 @@ import { method } from "../wire/http1/head.ts";
 import { parsed, parseRequest } from "../wire/http1/reader.ts";
 import { countAccepted, countClosed } from "./account.ts";
 import type { Context, Session } from "./context.ts";
-import { type Entry, isShutOut, playRules } from "./entry.ts";
+import { type Entry, endOf } from "./entry.ts";
 import { Errand } from "./errand.ts";
 import type { Exchange } from "./exchange.ts";
 import { type Forwarding, standing } from "./forwarding.ts";
@@ -31,6 +31,9 @@ const phase = { idle: 0, head: 1, exchange: 2, lingering: 3, closed: 4 } as cons
 const mark = { secure: 1, ended: 4, gone: 8, outdated: 16, held: 32, pumping: 64, renewed: 128, ...standing } as const;
 /** One more: it has given way, with whole requests pending and reading paused. */
 const yielding = 512;
+/** From this bit on: how many requests were taken in a row, whoever answered and however soon, while more stood behind them. */
+const rowBit = 10;
+const ownMarks = (1 << rowBit) - 1;
 
 /** There are as many as there are clients, nearly all of them idle: with 18 fields one takes 160 bytes, with another it would take 224. */
 export class Downstream implements LineFlow, WakeFlow, TurnFlow, Session {
@@ -103,18 +106,10 @@ export class Downstream implements LineFlow, WakeFlow, TurnFlow, Session {
 
   /** Bans and rules may close a connection before anything is said. */
   #admit(entry: Entry | null): void {
-    const { rules, row } = this.#listener;
-    const { tally } = this.#context;
     const guest = entry === null ? this.guestNow() : (this.guest = entry.guest);
-    if (entry === null ? isShutOut(this.#context, guest) : entry.isBanned) {
-      tally.cells[row + listenerCell.banned]!++;
-      return this.closeNow(false);
-    }
-    const outcome = entry?.isPlayed === true ? entry.outcome : playRules(this.#context, rules.connection, guest);
-    if (outcome === null || outcome.kind === "accept") return guest.note("session", 1);
-    tally.cells[row + listenerCell.refusedRules]!++;
-    if (outcome.kind === "drop") this.forsake();
-    else this.closeNow(outcome.kind === "reset");
+    const end = endOf(this.#context, this.#listener, guest, entry);
+    if (end === "drop") this.forsake();
+    else if (end !== null) this.closeNow(end === "reset");
   }
 
   /** The connection ends with the request under way. */
@@ -169,8 +164,10 @@ export class Downstream implements LineFlow, WakeFlow, TurnFlow, Session {
 
   drained(): void {
     if (this.#phase === phase.exchange) this.#exchange!.drainedDown();
-    else if (this.#phase <= phase.head) this.#pump();
-    else if (this.#phase !== phase.lingering) return;
+    else if (this.#phase <= phase.head) {
+      this.#marks &= ownMarks;
+      this.#pump();
+    } else if (this.#phase !== phase.lingering) return;
     else if (this.#is(mark.ended)) this.closeNow(false);
     else this.#context.port.wake(this, this.#context.port.nowMs + this.#listener.plan.timeouts.lingerMs);
   }
@@ -362,18 +359,20 @@ export class Downstream implements LineFlow, WakeFlow, TurnFlow, Session {
     if (this.#is(mark.pumping | yielding)) return;
     this.#marks |= mark.pumping;
     const { port } = this.#context;
-    let left = port.requestsAtOnce;
+    let left = port.requestsAtOnce - (this.#marks >>> rowBit);
     // Not by `heldBytes`, which would have each answer written by itself.
     while (left > 0 && this.#pending !== null && this.#phase <= phase.head && !this.line.isHolding) {
       if (!this.#parse(this.#pending)) break;
       left--;
     }
-    this.#marks &= ~mark.pumping;
+    // Who is answered later (by a promise, above all) comes back here, in a call of its own and the same turn.
+    this.#marks &= ownMarks & ~mark.pumping;
+    if (this.#pending !== null) this.#marks |= (port.requestsAtOnce - Math.max(left, 0)) << rowBit;
     if (this.#phase > phase.head) return;
     // Further requests wait until the client has taken what it was sent: `drained` comes back here.
     if (this.#pending !== null && this.line.isHolding) this.line.pause();
-    else if (this.#pending !== null && left === 0) {
-      this.#marks |= yielding;
+    else if (this.#pending !== null && left <= 0) {
+      this.#marks = (this.#marks & ownMarks) | yielding;
       this.line.pause();
       port.giveWay(this);
     } else if (this.#is(mark.ended) || (this.isLeaving && this.#pending === null)) this.#endInput();

@@ -3,6 +3,7 @@
 // order. A handshake costs us more than the client, and takes a place until it is done or too slow. The guest (guest.ts) is handed
 // on to the flow, which plays nothing twice; whoever makes an entry lets go of it where no flow comes about.
 
+import { listenerCell } from "../memory/tally.ts";
 import type { Outcome } from "../rules/outcome.ts";
 import type { RuleSet } from "../rules/ruleset.ts";
 import type { Context } from "./context.ts";
@@ -68,6 +69,27 @@ export function isAskedEarly(context: Context, listener: ListenerSite): boolean 
 export function playRules({ inquiry }: Context, rules: RuleSet | null, guest: Guest): Outcome | null {
   if (rules === null) return null;
   return inquiry === null ? rules.run(guest) : inquiry.run(rules, guest);
+}
+
+/** How bans or rules end a connection before anything is said, and why is counted; null lets it in. `entry`: what was asked before. */
+export function endOf(
+  context: Context,
+  { rules, row }: ListenerSite,
+  guest: Guest,
+  entry: Entry | null,
+): "close" | "reset" | "drop" | null {
+  const { cells } = context.tally;
+  if (entry === null ? isShutOut(context, guest) : entry.isBanned) {
+    cells[row + listenerCell.banned]!++;
+    return "close";
+  }
+  const outcome = entry?.isPlayed === true ? entry.outcome : playRules(context, rules.connection, guest);
+  if (outcome === null || outcome.kind === "accept") {
+    guest.note("session", 1);
+    return null;
+  }
+  cells[row + listenerCell.refusedRules]!++;
+  return outcome.kind === "drop" || outcome.kind === "reset" ? outcome.kind : "close";
 }
 
 /** Banned, and not even an answer is due. One who has an answer coming gets it at each request; behind a trusted proxy only those tell who it is. */

@@ -55,6 +55,22 @@ test("as many as may pass at once do, and the connection is read on", () => {
   play.expect();
 });
 
+test("those that are answered a little later, in calls of their own, count as well", () => {
+  const play = new Playbook();
+  pipelining(play, 5);
+  const dials: number[] = [];
+  for (let turn = 0; turn < 3; turn++) {
+    let count = 0;
+    for (let said = play.take(); said.some((line) => line.startsWith("dial")); said = play.take()) {
+      play.refuse();
+      count++;
+    }
+    dials.push(count);
+    play.turn();
+  }
+  expect(dials).toEqual([3, 2, 0]);
+});
+
 test("what was on its way when it gave way is answered behind the rest", () => {
   const play = redirecting();
   const client = pipelining(play, 4);
