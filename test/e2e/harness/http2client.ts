@@ -104,9 +104,13 @@ export class Http2Client {
     const place = { port, ...(localAddress === undefined ? {} : { localAddress }) };
     client.#transport = tls === undefined ? await plain(place, ears) : await secure(port, tls, ears);
     room.ending(() => client.#transport!.terminate());
-    const own = manners.settings ?? [];
-    if (manners.settings !== null) client.send(preface, settings(...own));
+    if (manners.settings !== null) client.begin(manners.settings);
     return client;
+  }
+
+  /** What a connection begins with. */
+  begin(own: readonly (readonly [number, number])[] = []): this {
+    return this.send(preface, settings(...own));
   }
 
   get transport(): Transport {
@@ -172,6 +176,8 @@ export class Http2Client {
       await this.until("a window", () => left === 0 || room() > 0 || stream.isOver || this.isClosed);
       if (stream.isOver || this.isClosed) return;
       const size = Math.min(left, room(), frameMax);
+      // Another upload of the connection was quicker.
+      if (size <= 0 && left > 0) continue;
       this.sendWindow -= size;
       stream.sendWindow -= size;
       this.send(data(stream.id, body.subarray(at, at + size), isLast && size === left));
