@@ -4,6 +4,7 @@
 import { Prng } from "../../src/base/prng.ts";
 import { checkCaching } from "./caching.ts";
 import { checkChunks, checkHead } from "./codec.ts";
+import { checkSections } from "./fieldsections.ts";
 import { checkClient, checkServer } from "./flows.ts";
 import { checkFrames } from "./frames.ts";
 import { checkHpack } from "./hpack.ts";
@@ -30,6 +31,7 @@ const checks: readonly ((inputs: Inputs) => unknown)[] = [
   checkProxy,
   checkHpack,
   checkFrames,
+  checkSections,
 ];
 
 function main(args: readonly string[]): number {

@@ -70,13 +70,19 @@ export function writeRequestHead(
     const valueEnd = spans[index * 4 + 3]!;
     const id = fieldId(bytes, nameStart, nameEnd);
     if (id !== field.other) {
-      if (id === field.cookie && isFieldValue(bytes, valueStart, valueEnd)) {
+      // Names are known in capital letters too, and of these two there may be no line by which that would be seen.
+      if (id === field.cookie) {
+        if (!isLower(bytes, nameStart, nameEnd) || !isFieldValue(bytes, valueStart, valueEnd)) return "bad_field";
         crumbs++;
         continue;
       }
-      if (id === field.host && found[pseudo.authority] !== -1) {
-        if (!isSameHost(fields, valueStart, valueEnd)) return "bad_host";
-        continue;
+      if (id === field.host && isLower(bytes, nameStart, nameEnd)) {
+        // Empty it is right in HTTP/1.1 only (section 8.3.1).
+        if (valueStart === valueEnd) return "bad_host";
+        if (found[pseudo.authority] !== -1) {
+          if (!isSameHost(fields, valueStart, valueEnd)) return "bad_host";
+          continue;
+        }
       }
       if (!isOfRequests(bytes, id, valueStart, valueEnd)) return "bad_field";
       isMeasured ||= id === field.contentLength;
@@ -194,6 +200,12 @@ function isOfRequests(bytes: Uint8Array, id: number, valueStart: number, valueEn
     default:
       return true;
   }
+}
+
+/** Of a name that is known. */
+function isLower(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) if (isNamePart[bytes[at]!] === 0) return false;
+  return true;
 }
 
 /** No control characters, and no white space at its ends. Looked at in steps of four, as the parser does. */

@@ -1,7 +1,7 @@
 // The head of a response, as HTTP/1.1 has it, as the field section that says the same (RFC 9113 section 8.3.2): the status, and all
 // fields but those of one connection of HTTP/1.1 (section 8.2.2).
 
-import { field } from "../http1/fields.ts";
+import { field, fieldId } from "../http1/fields.ts";
 import { byte } from "../http1/grammar.ts";
 import type { Head } from "../http1/head.ts";
 import type { Output } from "../http1/writer.ts";
@@ -23,8 +23,8 @@ export function putResponseHead(output: Output, head: Head): void {
 }
 
 /**
- * Lines of a trailer section that was followed to its end (http1/body.ts): lines[0, length), the empty line included. Answers
- * whether there were any.
+ * Lines of a trailer section that was followed to its end (http1/body.ts): lines[0, length), the empty line included. What goes no
+ * further in a head does not here either. Answers whether anything was written.
  */
 export function putTrailers(output: Output, lines: Uint8Array, length: number): boolean {
   let at = 0;
@@ -38,9 +38,10 @@ export function putTrailers(output: Output, lines: Uint8Array, length: number): 
     while (at < length && lines[at] !== byte.cr) at++;
     let valueEnd = at;
     while (valueEnd > valueStart && isBlank(lines[valueEnd - 1]!)) valueEnd--;
+    at += 2;
+    if (isOfConnection[fieldId(lines, nameStart, nameEnd)] === 1) continue;
     putField(output, lines, nameStart, nameEnd, valueStart, valueEnd);
     isAny = true;
-    at += 2;
   }
   return isAny;
 }
