@@ -120,6 +120,10 @@ export class Actor implements Line {
     this.#let();
   }
 
+  become(flow: LineFlow): void {
+    this.flow = flow;
+  }
+
   #let(): void {
     this.flow = null;
     this.#isOpening = false;
