@@ -657,7 +657,7 @@ export interface ListenerTlsInput {
   acme?: (string | string[])[] | undefined;
   /** The certificate for clients that ask for no name, or for one that none is for: a name that it is for, or its file's name. Absent: the first. */
   default?: string | undefined;
-  /** Clients that ask for a name that no certificate is for get the default one, or are refused. Default: "default". */
+  /** Clients that ask for a name that no certificate is for, or for none, get the default one, or are refused and shown none. Default: "default". */
   unknownName?: "default" | "refuse" | undefined;
   /** The oldest version of TLS that is spoken. Default: "1.2". */
   minVersion?: "1.0" | "1.1" | "1.2" | "1.3" | undefined;
@@ -1182,6 +1182,10 @@ export interface ServerInput {
   proxyProtocol?: "v1" | "v2" | false | undefined;
   /** Instead of the pool's source. */
   source?: string | undefined;
+  /** What names it in the pool's sticky cookie, as it is written: servers of two pools with the same are one to a client of both. Absent: a hash, the same for the same address in every pool with that cookie. */
+  cookie?: string | undefined;
+  /** What it is to a table of stick: servers of two pools with the same are one to a client of both. Absent: its address, in every pool that sticks by that table. */
+  id?: string | undefined;
   /** It is given nothing new; what it has under way goes on. Default: false. */
   drain?: boolean | undefined;
 }
@@ -1425,6 +1429,8 @@ export interface StickInput {
   table: string;
   /** What is looked up there, such as src or cookies['sid']: an expression. Default: "src". */
   by?: string | undefined;
+  /** false: the server that the table has for a key is obeyed, and none is put there; another pool does that. Default: true. */
+  store?: boolean | undefined;
 }
 
 /** Copies of requests go to another pool; its answers are thrown away. */

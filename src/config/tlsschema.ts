@@ -82,7 +82,9 @@ export const listenerTls: z.ZodType<ListenerTls, ListenerTlsInput> = section({
     ),
   unknownName: choice(["default", "refuse"])
     .default("default")
-    .describe("Clients that ask for a name that no certificate is for get the default one, or are refused."),
+    .describe(
+      "Clients that ask for a name that no certificate is for, or for none, get the default one, or are refused and shown none.",
+    ),
   minVersion: version.default("1.2").describe("The oldest version of TLS that is spoken."),
   maxVersion: version.default("1.3").describe("The newest version of TLS that is spoken."),
   ciphers: ciphers.describe("Ciphers of TLS 1.2 and older, as OpenSSL lists them; absent: the runtime's own choice."),

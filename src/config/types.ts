@@ -698,6 +698,8 @@ export interface Server {
   tls?: boolean | ServerTls | undefined;
   proxyProtocol?: "v1" | "v2" | false | undefined;
   source?: string | undefined;
+  cookie?: string | undefined;
+  id?: string | undefined;
   drain: boolean;
 }
 
@@ -841,6 +843,7 @@ export interface Ejection {
 export interface Stick {
   table: string;
   by: string;
+  store: boolean;
 }
 
 export interface Mirror {

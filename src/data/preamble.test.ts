@@ -117,35 +117,45 @@ test("a client is shown the certificate for the name that it asks for, else the 
   expect(shown).toEqual(["a.test", "b.test", "b.test", "a.test", "a.test"]);
 });
 
-test("a name that no certificate is for, and none, may be refused", async () => {
-  const { cell, worker: one } = bound(start({ tls: { rejectUnknown: true } }));
-  await secure();
-  expect(tlsClient(port, { servername: "b.test" })).rejects.toThrow(/UNRECOGNIZED_NAME/i);
-  const nameless = await tlsClient(port, { servername: "", rejectUnauthorized: false });
-  await until("it to be closed", () => nameless.destroyed || nameless.readableEnded || nameless.resume().closed);
-  expect(cell(listenerCell.handshakeFailures)).toBe(2);
-  expect(one.warnings).toEqual([
-    "listener web: TLS handshake failed: no certificate is for the name asked for, client 127.0.0.1",
-    "listener web: TLS handshake failed: the client asks for no name (SNI), client 127.0.0.1",
-  ]);
-});
+for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const) {
+  test(`a name that no certificate is for, and none, may be refused, and shown none, with ${maxVersion}`, async () => {
+    const { cell, worker: one } = bound(start({ tls: { rejectUnknown: true } }));
+    await secure({ maxVersion });
+    expect(tlsClient(port, { servername: "b.test", maxVersion })).rejects.toThrow(/UNRECOGNIZED_NAME/i);
+    // Its handshake was done, and the certificate with all its names shown, before the connection was closed.
+    const isShown = await tlsClient(port, { servername: "", maxVersion, rejectUnauthorized: false }).then(
+      () => true,
+      () => false,
+    );
+    expect(isShown).toBe(false);
+    await until("both to be counted", () => cell(listenerCell.handshakeFailures) === 2);
+    expect(one.warnings).toEqual([
+      "listener web: TLS handshake failed: no certificate is for the name asked for, client 127.0.0.1",
+      "listener web: TLS handshake failed: the client asks for no name (SNI), client 127.0.0.1",
+    ]);
+    expect(cell(listenerCell.handshakes)).toBe(1);
+  });
+}
 
 for (const maxVersion of ["TLSv1.2", "TLSv1.3"] as const) {
-  test(`a session is resumed over a reload, with ${maxVersion}`, async () => {
-    const { client, cell, worker: one } = bound(start());
-    const socket = await secure({ maxVersion });
-    const session = await new Promise<Buffer>((resolve) => {
-      socket.once("session", resolve);
-      // TLS 1.3 sends tickets behind the handshake, which are read with the first content.
-      socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-    });
-    one.adopt(planOf({ tls: { alpn: ["http/1.1"] } }));
-    socket.destroy();
-    await until("it to be gone", () => one.clients.length === 0);
-    await secure({ maxVersion, session });
-    expect((await client()).tls!.isResumed).toBe(true);
-    expect(cell(listenerCell.resumptions)).toBe(1);
-  });
+  test.each([false, true])(
+    `a session is resumed over a reload, with ${maxVersion}, names refused: %p`,
+    async (rejectUnknown) => {
+      const { client, cell, worker: one } = bound(start({ tls: { rejectUnknown } }));
+      const socket = await secure({ maxVersion });
+      const session = await new Promise<Buffer>((resolve) => {
+        socket.once("session", resolve);
+        // TLS 1.3 sends tickets behind the handshake, which are read with the first content.
+        socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+      });
+      one.adopt(planOf({ tls: { alpn: ["http/1.1"], rejectUnknown } }));
+      socket.destroy();
+      await until("it to be gone", () => one.clients.length === 0);
+      await secure({ maxVersion, session });
+      expect((await client()).tls!.isResumed).toBe(true);
+      expect(cell(listenerCell.resumptions)).toBe(1);
+    },
+  );
 }
 
 test("client certificates: verified ones are known, bad ones never reach a flow, none is refused where one is required", async () => {

@@ -24,7 +24,7 @@ import type { Door } from "./door.ts";
 import { libc } from "./libc.ts";
 import type { PlainLine } from "./plain.ts";
 import { SecureLine, upgrade } from "./secure/line.ts";
-import { clientFailure, codeOf, isStanding, plainRequest, type TlsError } from "./secure/reason.ts";
+import { clientFailure, codeOf, isStanding, namelessFailure, plainRequest, type TlsError } from "./secure/reason.ts";
 import { Records } from "./secure/records.ts";
 import type { ListenerTerms } from "./secure/terms.ts";
 import type { Waiter } from "./waitingroom.ts";
@@ -62,6 +62,8 @@ export class Preamble implements LineFlow, WakeFlow, Session, Waiter {
   #records: Records | null = null;
   #hello: Uint8Array | null = null;
   #ja4 = "";
+  /** It has asked for a name, whether there is a certificate for it or not. */
+  #isNamed = false;
 
   constructor(door: Door, site: ListenerSite, socket: Socket<PlainLine>, line: PlainLine, peerAddress: string) {
     this.#door = door;
@@ -147,6 +149,7 @@ export class Preamble implements LineFlow, WakeFlow, Session, Waiter {
   }
 
   named(name: string): object | undefined {
+    this.#isNamed = true;
     const terms = this.#terms!;
     const context = terms.certificates.for(name);
     if (context !== null) return context;
@@ -161,7 +164,8 @@ export class Preamble implements LineFlow, WakeFlow, Session, Waiter {
     const code = codeOf(error);
     if (!isStanding(isDone, error)) {
       if (code === plainRequest && this.#site.plan.mode === "http") this.#answerPlain();
-      return this.#refuse(listenerCell.handshakeFailures, clientFailure(code), false);
+      const why = terms.rejectUnknown && !this.#isNamed ? namelessFailure(code) : clientFailure(code);
+      return this.#refuse(listenerCell.handshakeFailures, why, false);
     }
     let certificate: X509Certificate | null = null;
     if (terms.isClientAsked) {

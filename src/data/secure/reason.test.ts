@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { clientFailure, codeOf, isStanding } from "./reason.ts";
+import { clientFailure, codeOf, isStanding, namelessFailure } from "./reason.ts";
 
 const line = (name: string): { message: string; code: string } => ({
   message: `error:100000b8:SSL routines:OPENSSL_internal:${name}`,
@@ -33,6 +33,13 @@ test("what operators meet has words of its own, and what has none is readable", 
     "": "the client closed",
     EXCESSIVE_MESSAGE_SIZE: "excessive message size",
   });
+});
+
+test("who is shown no certificate for want of a name is told so, and what else went wrong keeps its words", () => {
+  const nameless = "the client asks for no name (SNI)";
+  expect(["NO_CERTIFICATE_SET", "NO_SHARED_CIPHER"].map(namelessFailure)).toEqual([nameless, nameless]);
+  expect(namelessFailure("UNSUPPORTED_PROTOCOL")).toBe("no shared TLS version");
+  expect(namelessFailure("")).toBe("the client closed");
 });
 
 test("a connection stands when only a certificate is in question, whatever the runtime calls it", () => {

@@ -25,6 +25,14 @@ export function isStanding(isDone: boolean, error: TlsError | null | undefined):
 /** A TLS port was sent a request in the clear. */
 export const plainRequest = "HTTP_REQUEST";
 
+/** What comes of showing no certificate; the cipher is looked at by TLS 1.2 alone. */
+const unshown: ReadonlySet<string> = new Set(["NO_CERTIFICATE_SET", "NO_SHARED_CIPHER"]);
+
+/** Why a handshake has failed with a client that has not asked for a name where one is needed. */
+export function namelessFailure(code: string): string {
+  return unshown.has(code) ? "the client asks for no name (SNI)" : clientFailure(code);
+}
+
 const words: readonly (readonly [RegExp, string])[] = [
   [/^NO_SHARED_CIPHER$/, "no shared cipher"],
   [/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL/, "no shared TLS version"],

@@ -22,12 +22,26 @@ function listenerTerms(terms: Terms, plan: Plan): ListenerTerms {
 
 test("what has not changed keeps its context over a reload, so that clients resume", () => {
   const terms = new Terms();
-  const plans = [planOf({}), planOf({ alpn: ["http/1.1"] }), planOf({ rejectUnknown: true })];
+  const plans = [planOf({}), planOf({ alpn: ["http/1.1"] }), planOf({ ja4: true })];
   const contexts = plans.map((plan) => {
     terms.adopt(plan);
     return listenerTerms(terms, plan).upgrade.secureContext;
   });
   expect(new Set(contexts).size).toBe(1);
+});
+
+test("where names that are unknown are refused, no certificate is shown before a name is asked for", () => {
+  const terms = new Terms();
+  const plans = [planOf({}), planOf({ rejectUnknown: true }), planOf({ rejectUnknown: true, alpn: ["http/1.1"] })];
+  const [usual, strict, again] = plans.map((plan) => {
+    terms.adopt(plan);
+    return listenerTerms(terms, plan);
+  });
+  expect(usual!.upgrade.secureContext).toBe(usual!.certificates.first);
+  expect(strict!.upgrade.secureContext).not.toBe(strict!.certificates.first);
+  expect(strict!.certificates.for("a.test")).toBe(usual!.certificates.first);
+  // Clients resume over a reload here too.
+  expect(again!.upgrade.secureContext).toBe(strict!.upgrade.secureContext);
 });
 
 test("no session crosses from a listener that asks for client certificates in another way", () => {

@@ -3,7 +3,7 @@
 // finds what that plan said for as long as it holds on to it, whatever has been published since.
 
 import { isIP } from "node:net";
-import type { ListenerTlsPlan, PemKey, Plan, ServerTlsPlan } from "../../config/plan.ts";
+import type { CertificatePlan, ListenerTlsPlan, PemKey, Plan, ServerTlsPlan } from "../../config/plan.ts";
 import { Certificates } from "./certificates.ts";
 import { ContextShelf, type NativeContext } from "./context.ts";
 
@@ -80,23 +80,29 @@ export class Terms {
     const { minVersion, maxVersion, ciphers, sessionTickets } = tls;
     // A session must not be resumed where a client certificate is wanted in another way than where it began.
     const common = [minVersion, maxVersion, ciphers, sessionTickets, asked?.mode ?? "", asked?.ca ?? ""];
+    // Sessions are resumed where `kept` is the same, whatever is shown.
+    const contextOf = (shown: readonly CertificatePlan[], kept: readonly CertificatePlan[]): NativeContext => {
+      const key = [...common, shown.length === 0, kept.map(({ chain, key }) => [chain, key])];
+      return this.#shelf.take(JSON.stringify(key), () => ({
+        chains: shown.map(({ chain }) => pemOf(plan, chain)),
+        keys: shown.map(({ key }) => pemOf(plan, key)),
+        ca: asked === null ? "" : pemOf(plan, asked.ca),
+        minVersion,
+        maxVersion,
+        ciphers,
+        sessionTickets,
+      }));
+    };
     const certificates = new Certificates(
       tls.certificates.map((index) => plan.certificates[index]!),
       plan.pems,
-      (shown) =>
-        this.#shelf.take(JSON.stringify([...common, shown.map(({ chain, key }) => [chain, key])]), () => ({
-          chains: shown.map(({ chain }) => pemOf(plan, chain)),
-          keys: shown.map(({ key }) => pemOf(plan, key)),
-          ca: asked === null ? "" : pemOf(plan, asked.ca),
-          minVersion,
-          maxVersion,
-          ciphers,
-          sessionTickets,
-        })),
+      (shown) => contextOf(shown, shown),
     );
+    const [first] = tls.certificates;
     return {
       upgrade: {
-        secureContext: certificates.first,
+        // Names are not for whoever comes by: who asks for none, as scanners of addresses do, is shown no certificate.
+        secureContext: tls.rejectUnknown ? contextOf([], [plan.certificates[first!]!]) : certificates.first,
         isServer: true,
         requestCert: asked !== null,
         rejectUnauthorized: asked?.mode === "required",
