@@ -246,6 +246,8 @@ export class Incoming implements FrameSink {
     this.#takenOfAll(bytes);
     stream.unacknowledged += bytes;
     if (stream.unacknowledged * 2 < streamWindowBytes || stream.isEnded) return;
+    // It may have ended by what was taken.
+    if (!this.#session.streams.has(stream.id)) return;
     this.#session.outgoing.windowUpdate(stream.id, stream.unacknowledged);
     stream.receiveWindow += stream.unacknowledged;
     stream.unacknowledged = 0;
