@@ -23,6 +23,7 @@ import { checkFrames, type Manner, readFrames, usual, type Verdict } from "../..
 import { Inputs } from "../../../test/fuzz/inputs.ts";
 import { Prng } from "../../base/prng.ts";
 import { errorCode, frameBytesMax } from "./frame.ts";
+import { FrameReader, type FrameSink } from "./framereader.ts";
 
 const begun = [preface, settings()];
 const bytesOf = (text: string): Buffer => Buffer.from(text, "latin1");
@@ -385,6 +386,15 @@ test("behind a refusal by who is told nothing is told, and its code and reason s
     expect(verdict.lines).toEqual(lines.slice(0, refuseAt + 1));
     expect([verdict.error, verdict.reason]).toEqual([errorCode.internalError, "told enough"]);
   }
+});
+
+test("the first refusal stays", () => {
+  const sink = new Proxy({} as FrameSink, { get: () => () => reader.refuse(errorCode.cancel, "told") });
+  const reader = new FrameReader(sink, 1000);
+  reader.refuse(errorCode.protocolError, "first");
+  reader.refuse(errorCode.cancel, "second");
+  expect(reader.read(Buffer.concat(begun), 0, 33)).toBe(preface.length);
+  expect([reader.error, reader.reason]).toEqual([errorCode.protocolError, "first"]);
 });
 
 test("random frames, right and spoiled, are told the same in any pieces, and every refusal is met", () => {
