@@ -1,4 +1,5 @@
-// `npm run bench`: Sluice beside HAProxy and nginx, in one run on one machine, with nginx as the origin and wrk as the load.
+// `npm run bench`: Sluice beside HAProxy and nginx, in one run on one machine, with nginx as the origin and wrk as the load, h2load
+// for HTTP/2.
 // What counts is CPU time a request: throughput depends on what load and origin leave of the cores. Any error fails the run.
 // bench/options.ts has its options.
 
@@ -37,9 +38,11 @@ const running = new Set<Target>();
 const startSluice = sluiceStarter(given.sluice ?? join(root, "bin", "sluice"));
 
 /** In mode tcp the runtime's own floor stands beside the others, with a cache one that is nothing else. Nobody else has a pool of outbound addresses, or a console; HAProxy can spread requests over addresses. */
-function startersOf({ mode, isCaching, outbound, spread, watched }: Scenario): readonly Starter[] {
+function startersOf({ mode, isTls, isHttp2, isCaching, outbound, spread, watched }: Scenario): readonly Starter[] {
   if (spread !== null) return [startHaproxy, startSluice];
   if (outbound !== null || watched !== null) return [startSluice];
+  // In the clear nginx would speak nothing else on that port, and who waits for it to answer speaks HTTP/1.1.
+  if (isHttp2 && !isTls) return [startHaproxy, startSluice];
   const others = [...(mode === "tcp" ? [startForwarder] : []), ...(isCaching ? [startVarnish] : [])];
   return [startHaproxy, startNginx, ...others, startSluice];
 }
@@ -62,8 +65,9 @@ async function startOne(starter: Starter, options: Omit<ProxyOptions, "folder">,
 let certificate = "";
 
 function optionsOf(scenario: Scenario, originPort: number): Omit<ProxyOptions, "folder"> {
-  const { mode, workers, isLogging, isTracking, isCaching, isHooked, isTls, watched, outbound, spread } = scenario;
-  const asked = { mode, workers, isLogging, isTracking, isCaching, isHooked, watched, outbound, spread };
+  const { mode, workers, isLogging, isTracking, isCaching, isHooked, isTls, isHttp2, watched, outbound, spread } =
+    scenario;
+  const asked = { mode, workers, isHttp2, isLogging, isTracking, isCaching, isHooked, watched, outbound, spread };
   return { ...asked, originPort, certificate: isTls ? certificate : null };
 }
 
@@ -165,6 +169,7 @@ async function main(): Promise<boolean> {
   const plain = {
     mode: "http",
     workers: 1,
+    isHttp2: false,
     isLogging: false,
     isTracking: false,
     isCaching: false,

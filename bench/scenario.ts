@@ -1,6 +1,7 @@
 // What is measured: one line a scenario. Each runs all proxies in the same minutes on the same machine, in turns, and only
 // ratios between them mean anything on another machine.
 
+import { h2load, type Streams } from "./h2load.ts";
 import { handshakes } from "./handshake.ts";
 import { type Drive, type Load, wrk } from "./load.ts";
 
@@ -15,6 +16,8 @@ export interface Scenario {
   readonly mode: "http" | "tcp";
   /** Clients speak TLS to the proxy; the origin is plain. */
   readonly isTls: boolean;
+  /** Clients speak HTTP/2 to it: chosen by ALPN over TLS, by prior knowledge without. */
+  readonly isHttp2: boolean;
   readonly isLogging: boolean;
   /** The client's rate of requests is counted in a table, and each request judged by it; none is refused. */
   readonly isTracking: boolean;
@@ -60,7 +63,15 @@ const forward = { ...small, keys: 0, thinkMs: 4 };
 const browser = { ...small, headers: browserHeaders };
 const closing = { ...small, headers: ["Connection: close"] };
 
+const many: Streams = { path: "/", connections: 8, streams: 32 };
+
 type Options = Partial<Omit<Scenario, "key" | "title" | "drive" | "connections">>;
+
+/** h2load's, over TLS or in the clear. */
+function streams(key: string, title: string, load: Streams, isTls: boolean): Scenario {
+  const drive = h2load(load, isTls);
+  return { ...scenario(key, title, drive, { isTls, isHttp2: true }), connections: load.connections };
+}
 
 function scenario(key: string, title: string, load: Load | Drive, options: Options = {}): Scenario {
   const common = {
@@ -68,6 +79,7 @@ function scenario(key: string, title: string, load: Load | Drive, options: Optio
     title,
     mode: "http",
     isTls: false,
+    isHttp2: false,
     isLogging: false,
     isTracking: false,
     isCaching: false,
@@ -157,4 +169,6 @@ export const scenarios: readonly Scenario[] = [
     watched: "figures,servers,changes,requests&rate=100",
     baseline: true,
   }),
+  streams("aa", "HTTP/2 over TLS: small body, 32 streams on each connection", many, true),
+  streams("ab", "HTTP/2 in the clear: small body, 32 streams on each connection", many, false),
 ];

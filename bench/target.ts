@@ -40,6 +40,8 @@ export interface ProxyOptions {
   readonly spread: Spread | null;
   /** A PEM file with certificate and key: clients speak TLS. */
   readonly certificate: string | null;
+  /** Clients speak HTTP/2. */
+  readonly isHttp2: boolean;
   /** More environment; for Sluice's profile. */
   readonly env?: Record<string, string>;
 }

@@ -6,7 +6,7 @@ import { freePort, outboundAddress, type ProxyOptions, type Starter, start } fro
 
 export const startHaproxy: Starter = (options) => {
   const port = freePort();
-  const { mode, certificate, isLogging, isTracking, isCaching, isHooked } = options;
+  const { mode, certificate, isHttp2, isLogging, isTracking, isCaching, isHooked } = options;
   const inHttp = (...lines: string[]): string[] => (mode === "http" ? lines : []);
   const config = [
     "global",
@@ -24,7 +24,7 @@ export const startHaproxy: Starter = (options) => {
     ...inHttp("  option forwardfor", "  timeout http-keep-alive 300s"),
     ...(isCaching ? ["cache pages", "  total-max-size 256", "  max-object-size 1000000", "  max-age 3600"] : []),
     "frontend web",
-    `  bind 127.0.0.1:${port}${certificate === null ? "" : ` ssl crt ${certificate}`}`,
+    `  bind 127.0.0.1:${port}${certificate === null ? "" : ` ssl crt ${certificate}${isHttp2 ? " alpn h2,http/1.1" : ""}`}`,
     ...(isTracking
       ? [
           "  stick-table type ip size 100k expire 60s store http_req_rate(10s)",

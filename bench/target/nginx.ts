@@ -13,7 +13,7 @@ function startHttp(options: ProxyOptions): Promise<Target> {
 /** `cache`: the folder of one. */
 function startProxy(options: ProxyOptions, cache: string | null): Promise<Target> {
   const port = freePort();
-  const { certificate } = options;
+  const { certificate, isHttp2 } = options;
   const tls =
     certificate === null
       ? ""
@@ -29,7 +29,7 @@ function startProxy(options: ProxyOptions, cache: string | null): Promise<Target
         ]),
     `upstream app { server 127.0.0.1:${options.originPort}; keepalive 200; keepalive_requests 100000000; }`,
     "server {",
-    `  listen 127.0.0.1:${port}${certificate === null ? "" : " ssl"} backlog=4096; ${tls}`,
+    `  listen 127.0.0.1:${port}${certificate === null ? "" : " ssl"}${isHttp2 ? " http2" : ""} backlog=4096; ${tls}`,
     ...location("/", options, cache === null ? [] : [...cached, "sendfile off;"]),
     // Large files are quicker without copies; held back until packets are full they would wait for the client's acknowledgment.
     ...(cache === null ? [] : location("= /100k", options, [...cached, "tcp_nopush off;"])),

@@ -31,6 +31,8 @@ const programs: readonly Program[] = [
   { names: ["faketime"], package: "faketime", versionArgs: ["--version"], timeoutMs: 120_000 },
   { names: ["curl"], package: "curl", versionArgs: ["--version"], timeoutMs: 120_000 },
   { names: ["openssl"], package: "openssl", versionArgs: ["version"], timeoutMs: 120_000 },
+  { names: ["h2load"], package: "nghttp2-client", versionArgs: ["--version"], timeoutMs: 120_000 },
+  { names: ["nghttpx"], package: "nghttp2-proxy", versionArgs: ["--version"], timeoutMs: 120_000 },
   { names: ["wrk"], package: "wrk", versionArgs: ["-v"], timeoutMs: 120_000 },
   {
     names: ["chromium", "chromium-browser", "google-chrome"],
@@ -64,7 +66,7 @@ export function prepareForTests(): Promise<void> {
 
 /** Returns those that are missing. */
 export async function prepareForBench(): Promise<string[]> {
-  const packages = ["nginx-light", "haproxy", "wrk", "openssl"];
+  const packages = ["nginx-light", "haproxy", "wrk", "nghttp2-client", "openssl"];
   const needed = [...programs.filter((program) => packages.includes(program.package)), ...benchPrograms];
   await prepare(needed, "the bench needs it");
   return needed.filter((program) => find(program) === undefined).map((program) => program.package);
