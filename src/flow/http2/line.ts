@@ -4,7 +4,6 @@
 //
 //   interim heads ─> head ─> content … ─> END_STREAM     a CONNECT that was accepted: head ─> bytes … ─ `end` ─> END_STREAM
 
-import { joined } from "../../base/joined.ts";
 import { Body, type Plain } from "../../wire/http1/body.ts";
 import { responseBody } from "../../wire/http1/framing.ts";
 import { bodyKind, method } from "../../wire/http1/head.ts";
@@ -13,6 +12,7 @@ import { Output } from "../../wire/http1/writer.ts";
 import { errorCode, frameBytesMax } from "../../wire/http2/frame.ts";
 import type { Context } from "../context.ts";
 import type { Line } from "../port.ts";
+import { Held } from "./held.ts";
 import type { Outgoing } from "./outgoing.ts";
 import type { Http2Stream } from "./stream.ts";
 
@@ -50,7 +50,7 @@ export class Http2Line implements Line, Plain {
   #expecting: number = expecting.head;
   readonly #body: Body = new Body();
   /** Content that the windows did not let through. */
-  #held: Uint8Array | null = null;
+  #held: Held | null = null;
   /** The lines behind the content; null: none. */
   #trailers: Output | null = null;
 
@@ -183,9 +183,23 @@ export class Http2Line implements Line, Plain {
         next += size;
       }
     if (next === end) return;
-    const rest = bytes.slice(next, end);
-    this.#held = this.#held === null ? rest : joined(this.#held, rest);
+    this.#hold(bytes, next, end);
+  }
+
+  #hold(bytes: Uint8Array, start: number, end: number): void {
+    const held = this.#held;
+    const formerBytes = held === null ? 0 : held.bytes.length;
+    if (held === null) this.#held = new Held(bytes, start, end);
+    else held.add(bytes, start, end);
     this.#outgoing.enqueue(this);
+    this.#outgoing.hold(this.#held!.bytes.length - formerBytes);
+  }
+
+  #letGo(): void {
+    const held = this.#held;
+    if (held === null) return;
+    this.#held = null;
+    this.#outgoing.hold(-held.bytes.length);
   }
 
   /** Said by the body: a byte of the trailer section. */
@@ -228,11 +242,13 @@ export class Http2Line implements Line, Plain {
       return this.#stream.drained();
     }
     const size = Math.min(held.length, this.#outgoing.roomFor(this), frameBytesMax);
-    if (size > 0) this.#outgoing.sendData(this, held, 0, size);
-    this.#held = size === held.length ? null : held.subarray(size);
-    if (this.#held === null && this.#is(mark.ending)) return this.finish();
-    if (this.#held === null) return this.#stream.drained();
-    if (size > 0) this.#outgoing.enqueue(this);
+    if (size === 0) return;
+    this.#outgoing.sendData(this, held.bytes, held.start, held.start + size);
+    held.take(size);
+    if (held.length > 0) return this.#outgoing.enqueue(this);
+    this.#letGo();
+    if (this.#is(mark.ending)) this.finish();
+    else this.#stream.drained();
   }
 
   /** There is something that `pump` would send, if it could. */
@@ -279,6 +295,6 @@ export class Http2Line implements Line, Plain {
   /** It is no stream any more. */
   close(): void {
     this.#marks |= mark.closed;
-    this.#held = null;
+    this.#letGo();
   }
 }

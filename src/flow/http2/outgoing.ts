@@ -8,6 +8,8 @@ import {
   closeHeaders,
   errorCode,
   flag,
+  frameBytesMax,
+  frameHeaderBytes,
   frameType,
   initialWindowBytes,
   putFrameHeader,
@@ -15,6 +17,7 @@ import {
   putRstStream,
   putSettings,
   putWindowUpdate,
+  setFrameLength,
   windowBytesMax,
 } from "../../wire/http2/frame.ts";
 import { putNoTable } from "../../wire/http2/hpack/encoder.ts";
@@ -28,6 +31,20 @@ import type { Http2Line } from "./line.ts";
 const flushBytes = 64 * 1024;
 /** Written while the client takes nothing; with more of them it is not read on. */
 const stuckFramesMax = 128;
+/**
+ * Memory of content that streams hold, above which no further server is read and no further request begun for this client, until it
+ * has taken half of it. A hundred streams of one connection would hold a hundred reads of up to 512 kB each.
+ */
+const heldBytesMax = 4 * 1024 * 1024;
+
+/** The session, as it is told here. */
+export interface OutgoingWatcher {
+  /** Something was sent out of turn, and what could follow has. */
+  settled(): void;
+  /** Streams hold too much; and no more. */
+  congested(): void;
+  relieved(): void;
+}
 
 export class Outgoing implements FrameOwner {
   /** What the client takes of a stream when it begins. */
@@ -42,14 +59,16 @@ export class Outgoing implements FrameOwner {
   #window = initialWindowBytes;
   readonly #queue: Http2Line[] = [];
   #stuckFrames = 0;
+  /** Content that its streams hold has too much memory. */
+  isCongested = false;
+  #heldBytes = 0;
   #isTableTold = false;
-  /** Told when something was sent out of turn, and what could follow has. */
-  readonly #settled: () => void;
+  readonly #watcher: OutgoingWatcher;
 
-  constructor(context: Context, line: Line, settled: () => void) {
+  constructor(context: Context, line: Line, watcher: OutgoingWatcher) {
     this.#context = context;
     this.#line = line;
-    this.#settled = settled;
+    this.#watcher = watcher;
   }
 
   get heldBytes(): number {
@@ -59,6 +78,20 @@ export class Outgoing implements FrameOwner {
   /** The client takes nothing, and has been told much. */
   get isStuck(): boolean {
     return this.#stuckFrames > stuckFramesMax && this.#line.isHolding;
+  }
+
+  /** A stream holds content in so much more memory, or less. */
+  hold(change: number): void {
+    this.#heldBytes += change;
+    if (this.isGone) return;
+    // Again with each that brings more: servers that have come to answer since are to be stopped as well.
+    if (change > 0 && this.#heldBytes > heldBytesMax) {
+      this.isCongested = true;
+      this.#watcher.congested();
+    } else if (this.isCongested && this.#heldBytes * 2 < heldBytesMax) {
+      this.isCongested = false;
+      this.#watcher.relieved();
+    }
   }
 
   // ---- windows ----
@@ -145,9 +178,14 @@ export class Outgoing implements FrameOwner {
     line.sendWindow -= size;
     const frames = this.#frames();
     const kit = this.#context.http2;
-    kit.lastAt = frames.length;
-    kit.lastStream = line.id;
-    putFrameHeader(frames, size, frameType.data, 0, line.id);
+    const length = kit.lastStream === line.id ? frames.length - kit.lastAt - frameHeaderBytes + size : 0;
+    // Chunks that came together go on together, however small they are.
+    if (length > 0 && length <= frameBytesMax) setFrameLength(frames, kit.lastAt, length);
+    else {
+      kit.lastAt = frames.length;
+      kit.lastStream = line.id;
+      putFrameHeader(frames, size, frameType.data, 0, line.id);
+    }
     frames.copy(bytes, start, end);
     if (frames.length >= flushBytes) this.#send();
   }
@@ -184,7 +222,7 @@ export class Outgoing implements FrameOwner {
     this.serve();
     this.isGathering = false;
     this.flush();
-    this.#settled();
+    this.#watcher.settled();
   }
 
   #send(): void {

@@ -18,7 +18,7 @@ import { Guest } from "../guest.ts";
 import type { Client, Line, LineFlow, TurnFlow, WakeFlow } from "../port.ts";
 import { asksForMore, type ListenerSite, type Site } from "../site.ts";
 import { connectionWindowBytes, Incoming, streamWindowBytes } from "./incoming.ts";
-import { Outgoing } from "./outgoing.ts";
+import { Outgoing, type OutgoingWatcher } from "./outgoing.ts";
 import type { Http2Stream } from "./stream.ts";
 
 /** In a PING of ours. */
@@ -44,7 +44,7 @@ const mark = {
   begun: 256,
 } as const;
 
-export class Http2Session implements LineFlow, WakeFlow, TurnFlow, Session {
+export class Http2Session implements LineFlow, WakeFlow, TurnFlow, Session, OutgoingWatcher {
   // The wheel's fields (base/timerwheel.ts).
   deadlineMs = 0;
   wheelNext: WheelNode | null = null;
@@ -69,6 +69,8 @@ export class Http2Session implements LineFlow, WakeFlow, TurnFlow, Session {
   /** Not yet understood. */
   #pending: Uint8Array | null = null;
   #requests = 0;
+  /** Its streams hold less than they did, and nobody has been told. */
+  #isRelieved = false;
   #heldSeen = 0;
 
   /** Takes the connection over. */
@@ -83,9 +85,7 @@ export class Http2Session implements LineFlow, WakeFlow, TurnFlow, Session {
     context.downstreams.add(this);
     this.count(listenerCell.http2Connections);
     const { limits, port } = context;
-    this.outgoing = new Outgoing(context, this.line, () => {
-      if (this.streams.size === 0) this.#rested();
-    });
+    this.outgoing = new Outgoing(context, this.line, this);
     this.#incoming = new Incoming(this, context);
     this.outgoing.settings([
       [setting.maxConcurrentStreams, limits.streamsPerConnectionMax],
@@ -155,7 +155,8 @@ export class Http2Session implements LineFlow, WakeFlow, TurnFlow, Session {
     this.#incoming.isWindowOpened = true;
     this.outgoing.isGathering = true;
     // What waits for the connection and for nothing of its own.
-    for (const stream of [...this.streams.values()]) if (!stream.line.isHolding) stream.drained();
+    for (const stream of [...this.streams.values()])
+      if (!this.outgoing.isCongested && !stream.line.isHolding) stream.drained();
     this.outgoing.isGathering = false;
     this.#pump();
   }
@@ -202,6 +203,7 @@ export class Http2Session implements LineFlow, WakeFlow, TurnFlow, Session {
     if (this.#is(mark.ended) && !this.#is(mark.yielding | mark.stuck | mark.inputOver)) this.#inputOver();
     if (this.#incoming.isWindowOpened) this.#enqueueAll();
     outgoing.serve();
+    if (this.#isRelieved) this.#relieve();
     outgoing.isGathering = false;
     outgoing.flush();
     if (this.streams.size === 0) this.#rested();
@@ -244,6 +246,28 @@ export class Http2Session implements LineFlow, WakeFlow, TurnFlow, Session {
   goOn(): void {
     this.#marks &= ~mark.yielding;
     this.#pump();
+  }
+
+  // ---- said by what goes out ----
+
+  settled(): void {
+    if (this.#isRelieved) this.#pump();
+    if (this.streams.size === 0) this.#rested();
+  }
+
+  /** What servers say next waits with them. */
+  congested(): void {
+    for (const stream of this.streams.values()) stream.holdServer();
+  }
+
+  relieved(): void {
+    this.#isRelieved = true;
+  }
+
+  /** Those that hold nothing go on, and those that have waited to begin. */
+  #relieve(): void {
+    this.#isRelieved = false;
+    for (const stream of [...this.streams.values()]) if (!this.outgoing.isCongested) stream.relieved();
   }
 
   // ---- streams ----

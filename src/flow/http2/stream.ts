@@ -6,7 +6,6 @@
 //   answer   by the line …        ─ END_STREAM ─> ended ┴─> closed; RST_STREAM of either side closes at once
 
 import { type FaultCode, fault } from "../../base/fault.ts";
-import { joined } from "../../base/joined.ts";
 import type { WheelNode } from "../../base/timerwheel.ts";
 import { listenerCell } from "../../memory/tally.ts";
 import { method } from "../../wire/http1/head.ts";
@@ -23,6 +22,7 @@ import type { Guest } from "../guest.ts";
 import type { Client, WakeFlow } from "../port.ts";
 import { lastChunk, writeChunk } from "../relay.ts";
 import type { Requester } from "../requester.ts";
+import { Held } from "./held.ts";
 import { Http2Line } from "./line.ts";
 import type { Http2Session } from "./session.ts";
 
@@ -36,6 +36,8 @@ const mark = {
   held: 4,
   /** What the client has sent is no request. */
   malformed: 8,
+  /** It has not begun, for others hold too much. */
+  waiting: 16,
 } as const;
 
 /** The last chunk without the empty line that ends the trailer section. */
@@ -69,7 +71,7 @@ export class Http2Stream implements Requester, WakeFlow {
   #marks = 0;
   #heldSeen = 0;
   /** Content that the exchange could not take. */
-  #input: Uint8Array | null = null;
+  #input: Held | null = null;
   /** Of the content that the request says it has, and -1 for one that is put into chunks. */
   #contentLeft = 0;
   /** Their lines; null: none. */
@@ -149,7 +151,22 @@ export class Http2Stream implements Requester, WakeFlow {
     this.#contentLeft = head.isChunked ? -1 : Math.max(head.contentLength, 0);
     if (isEndStream && this.#contentLeft > 0) return this.#refuse(exchange, "bad_content_length");
     exchange.measure(next, next);
-    exchange.begin();
+    if (!this.#session.outgoing.isCongested) return exchange.begin();
+    this.#marks |= mark.waiting;
+    this.#armHeld();
+  }
+
+  /** Others of the connection hold too much that the client does not take: what its server says next waits. */
+  holdServer(): void {
+    this.#exchange?.upstream?.line?.pause();
+  }
+
+  /** They hold less. */
+  relieved(): void {
+    if (this.#is(mark.waiting)) {
+      this.#marks &= ~mark.waiting;
+      this.#exchange!.begin();
+    } else if (!this.line.isHolding) this.drained();
   }
 
   /** It is answered, for people who look for what went wrong, and is an error of its stream all the same (section 8.1.1). */
@@ -181,8 +198,8 @@ export class Http2Stream implements Requester, WakeFlow {
       this.#contentLeft -= size;
     }
     if (this.#input === null && this.#give(bytes, start, end)) return this.#session.taken(this, size);
-    const held = bytes.slice(start, end);
-    this.#input = this.#input === null ? held : joined(this.#input, held);
+    if (this.#input === null) this.#input = new Held(bytes, start, end);
+    else this.#input.add(bytes, start, end);
   }
 
   /** What belongs to a tunnel has no length. */
@@ -273,7 +290,7 @@ export class Http2Stream implements Requester, WakeFlow {
     const input = this.#input;
     if (input !== null && this.#exchange !== null) {
       this.#input = null;
-      if (!this.#give(input, 0, input.length)) {
+      if (!this.#give(input.bytes, input.start, input.end)) {
         this.#input = input;
         return;
       }
@@ -298,7 +315,11 @@ export class Http2Stream implements Requester, WakeFlow {
   }
 
   ticked(): void {
-    if (this.#exchange !== null) return this.#exchange.timedOut();
+    const exchange = this.#exchange;
+    if (this.#is(mark.waiting)) return exchange!.fail(fault("client_stalled"));
+    // Its server is not slow, but not read.
+    if (exchange !== null && this.#session.outgoing.isCongested && !this.line.isHolding) return this.#armHeld();
+    if (exchange !== null) return exchange.timedOut();
     if (this.#is(mark.closed)) return;
     if (this.isTaking()) return this.#armHeld();
     this.reset(errorCode.cancel);
@@ -398,7 +419,7 @@ export class Http2Stream implements Requester, WakeFlow {
 
   /** Said by the session: it is no stream of its any more. */
   closed(): void {
-    this.#marks |= mark.closed;
+    this.#marks = (this.#marks | mark.closed) & ~mark.waiting;
     this.#input = null;
     this.line.close();
     if (this.#exchange === null) this.#context.port.forget(this);
@@ -408,6 +429,7 @@ export class Http2Stream implements Requester, WakeFlow {
     const exchange = this.#exchange;
     if (exchange === null) return;
     this.#exchange = null;
+    this.#marks &= ~mark.waiting;
     this.#context.returnExchange(exchange);
     if (this.#is(mark.closed)) this.#context.port.forget(this);
   }

@@ -68,6 +68,13 @@ export function putFrameHeader(output: Output, length: number, type: number, fla
   putUint32(output, stream);
 }
 
+/** Of the frame that was written from output.bytes[at] on. */
+export function setFrameLength({ bytes }: Output, at: number, length: number): void {
+  bytes[at] = length >>> 16;
+  bytes[at + 1] = (length >>> 8) & 255;
+  bytes[at + 2] = length & 255;
+}
+
 export function putUint32(output: Output, value: number): void {
   output.byte(value >>> 24);
   output.byte((value >>> 16) & 255);
@@ -110,9 +117,7 @@ export function putGoaway(output: Output, lastStream: number, code: number, debu
 export function closeHeaders(output: Output, at: number, stream: number): void {
   const length = output.length - at - frameHeaderBytes;
   if (length > frameBytesMax) return splitHeaders(output, at, stream);
-  output.bytes[at] = length >>> 16;
-  output.bytes[at + 1] = (length >>> 8) & 255;
-  output.bytes[at + 2] = length & 255;
+  setFrameLength(output, at, length);
   output.bytes[at + 4]! |= flag.endHeaders;
 }
 
