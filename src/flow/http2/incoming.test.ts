@@ -223,3 +223,19 @@ test("fields that are too large are answered, and the next request is read right
   play.accept();
   expect(caller.hears().join()).toContain("GET / HTTP/1.1");
 });
+
+test("who says more frames at once than is fair gives way with the rest, and none is lost", () => {
+  const { caller, play } = begin();
+  caller.asks(1, "/", open);
+  play.accept();
+  caller.hears();
+  caller.says(...Array.from({ length: 5_000 }, () => data(1, "x")));
+  const passed = (): number => caller.hears().join("").split("\\r\\nx\\r\\n").length - 1;
+  const counts = [passed()];
+  for (let turn = 0; turn < 3; turn++) {
+    play.turn();
+    counts.push(passed());
+  }
+  expect(counts.reduce((sum, count) => sum + count)).toBe(5_000);
+  expect(counts.map((count) => count > 0)).toEqual([true, true, true, false]);
+});

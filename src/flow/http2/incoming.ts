@@ -18,6 +18,8 @@ export const connectionWindowBytes: number = 1024 * 1024;
 const tableBytesMax = 4096;
 /** What SETTINGS_MAX_FRAME_SIZE may be at most (section 6.5.2). */
 const frameBytesLimit = 0xffffff;
+/** A read may have 50,000 of ten bytes, and each takes up to half a microsecond. */
+const framesAtOnce = 2048;
 /** Streams that we have ended: the last so many. */
 const forgivenMax = 256;
 
@@ -35,6 +37,8 @@ export class Incoming implements FrameSink {
   readonly #oddities: Oddities;
   /** Requests that may still begin in this turn. */
   #turnLeft = 0;
+  /** The same of frames that nothing else bounds: DATA and WINDOW_UPDATE. */
+  #framesLeft = 0;
   /** What we take of all streams together, and have taken and not told yet. */
   #receiveWindow = connectionWindowBytes;
   #unacknowledged = 0;
@@ -61,14 +65,15 @@ export class Incoming implements FrameSink {
     return this.#reader.isInside;
   }
 
-  /** As many requests have begun as may in one turn. */
+  /** As many requests have begun as may in one turn, or so many frames come that it is somebody else's. */
   get isTurnOver(): boolean {
-    return this.#turnLeft <= 0;
+    return this.#turnLeft <= 0 || this.#framesLeft <= 0;
   }
 
   /** As FrameReader.read. */
   read(bytes: Uint8Array): number {
     this.#turnLeft = this.#context.port.requestsAtOnce;
+    this.#framesLeft = framesAtOnce;
     return this.#reader.read(bytes, 0, bytes.length);
   }
 
@@ -115,6 +120,7 @@ export class Incoming implements FrameSink {
   }
 
   dataBegins(id: number, length: number): void {
+    if (--this.#framesLeft === 0) this.#reader.rest();
     this.#receiveWindow -= length;
     if (this.#receiveWindow < 0)
       return this.#reader.refuse(errorCode.flowControlError, "more DATA than the connection's window");
@@ -201,6 +207,7 @@ export class Incoming implements FrameSink {
   }
 
   windowUpdate(id: number, increment: number): void {
+    if (--this.#framesLeft === 0) this.#reader.rest();
     const stream = this.#session.streams.get(id);
     if (id !== 0 && stream === undefined) {
       if (!this.#isKnown(id)) this.#reader.refuse(errorCode.protocolError, "WINDOW_UPDATE on an idle stream");
