@@ -9,7 +9,7 @@ const opening = `# Reference: the command line
 
 Exit codes: 0 done, 1 failed, 2 not understood or not valid. \`sluice COMMAND --help\` prints what stands here; without a command it is a demo with three mock servers.
 
-Commands that speak to a running Sluice find it by \`--admin\`, by \`SLUICE_ADMIN\` in the environment, by the config of \`-c\`, or at 127.0.0.1:2112.
+Commands that speak to a running Sluice find it by \`--admin\`, by \`SLUICE_ADMIN\` in the environment, by the config of \`-c\`, or at 127.0.0.1:2112. With \`-c FILE\` they ask the one that runs with this file on this machine, whatever the file looks like by now, if its user or root asks; otherwise they ask where the file says, with the token that stands there.
 
 With \`--json\` stdout has the result and nothing else. A command that fails says why as one line of JSON on stderr, \`{"error": "..."}\` as the [API](API.md) refuses, and its exit code is not 0; what is worth saying besides is a line \`{"note": "..."}\`, also on stderr. Reports of what is wrong (\`check\`,
 \`convert\`, \`test\`, \`reload\`, \`table import\`) are results: they are on stdout, whatever the exit code.

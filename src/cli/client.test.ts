@@ -1,4 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ask } from "./client.ts";
 
@@ -97,6 +99,25 @@ test("of a socket that is not there it is said so", async () => {
   const answer = await ask({ admin: "unix:/nowhere/sluice.sock" }, "GET", "/api/v1/bans");
   expect(answer.ok ? "" : answer.message).toBe(
     "no Sluice answers at unix:/nowhere/sluice.sock: there is no such socket (is Sluice running? --admin names another address)",
+  );
+});
+
+test("of a file with errors these are told where nobody answers, and nothing of them where somebody does", async () => {
+  using folder = {
+    path: mkdtempSync(join(tmpdir(), "client-")),
+    [Symbol.dispose]: () => rmSync(folder.path, { recursive: true }),
+  };
+  const config = join(folder.path, "s.yaml");
+  const server = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => Response.json({ bans: [] }) });
+  writeFileSync(
+    config,
+    `admin: { listen: "127.0.0.1:${server.port}" }\nlisteners: { web: { listen: ":1", use: nowhere } }\n`,
+  );
+  expect((await ask({ config }, "GET", "/api/v1/bans")).ok).toBe(true);
+  await server.stop(true);
+  const answer = await ask({ config }, "GET", "/api/v1/bans");
+  expect(answer.ok ? "" : answer.message).toMatch(
+    /^\S+ has errors:\n\S+: error: listeners\.web\.use names the pool "nowhere"/,
   );
 });
 

@@ -1,20 +1,14 @@
-// Speaks to the admin interface of a running Sluice, for the commands that do. It knows how to find it and what each failure
-// means to a person; what the answers say is the commands'.
+// Speaks to the admin interface of a running Sluice, for the commands that do. It knows what each failure means to a person; where
+// it is asked, target.ts finds, and what the answers say is the commands'.
 
-import { isLoopback, readListenAddress } from "../base/address.ts";
-import { loadConfig } from "../config/load.ts";
+import { isLoopback } from "../base/address.ts";
 import type { Address } from "../config/plan.ts";
-import { formatProblem } from "../config/problem.ts";
 import { adminUrl } from "../control/admin.ts";
 import { standingText } from "./standing.ts";
+import { findTarget, type RemoteOptions, type Target } from "./target.ts";
 import { actorField, whoAsks } from "./whoasks.ts";
 
-export interface RemoteOptions {
-  readonly admin?: string | undefined;
-  readonly config?: string | undefined;
-  readonly token?: string | undefined;
-  readonly json?: boolean | undefined;
-}
+export type { RemoteOptions } from "./target.ts";
 
 export type Answer =
   | { readonly ok: true; readonly status: number; readonly body: unknown }
@@ -155,55 +149,6 @@ export function failureOf(answer: Answer): 1 | 2 {
   return answer.ok && (answer.status === 400 || answer.status === 422) ? 2 : 1;
 }
 
-type Target =
-  | {
-      readonly ok: true;
-      readonly address: Address;
-      readonly token: string | undefined;
-      /** What it runs with, where its address was read from that. */
-      readonly config: string | undefined;
-    }
-  | { readonly ok: false; readonly message: string };
-
-async function findTarget(options: RemoteOptions): Promise<Target> {
-  let listen = process.env["SLUICE_ADMIN"] || "127.0.0.1:2112";
-  let token = (options.token ?? process.env["SLUICE_ADMIN_TOKEN"])?.trim();
-  // Not told as what it is: it is a secret, but for one character.
-  const strange = /[^\x21-\x7e]/u.exec(token ?? "");
-  if (strange !== null)
-    return {
-      ok: false,
-      message: strangeToken(options.token === undefined ? "SLUICE_ADMIN_TOKEN" : "--token", strange),
-    };
-  if (options.config !== undefined) {
-    const loaded = await loadConfig(options.config);
-    if (!loaded.ok)
-      return {
-        ok: false,
-        message: `${options.config} has errors:\n${loaded.problems.map((each) => formatProblem(each)).join("\n")}`,
-      };
-    listen = loaded.config.admin.listen;
-    token ??= loaded.config.admin.token ?? loaded.config.gobetween?.api?.password;
-  }
-  if (/^https:/i.test(options.admin ?? listen))
-    return { ok: false, message: "the admin interface speaks no TLS: give its own address, such as 127.0.0.1:2112" };
-  const reading = readListenAddress(placeOf(options.admin ?? listen));
-  return reading.ok
-    ? { ok: true, address: reading.value, token, config: options.admin === undefined ? options.config : undefined }
-    : { ok: false, message: `the address of the admin interface ${reading.message}` };
-}
-
-/** Sent, it would be no header, and look as if nobody answered. */
-function strangeToken(where: string, { 0: character, index }: RegExpExecArray): string {
-  const code = character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0");
-  return `the token in ${where} can be none: its character ${index + 1} is U+${code}, and a token has letters, digits and signs of ASCII only`;
-}
-
-/** An address is often taken from where it stands as a link: from the log, or a browser. */
-function placeOf(text: string): string {
-  return text.trim().replace(/^http:\/\/([^/]+)\/?$/i, "$1");
-}
-
 /** A Sluice that listens on every address is reached on this machine's own. */
 function reachable(address: Address): Address {
   if (address.kind === "unix" || (address.host !== "::" && address.host !== "0.0.0.0")) return address;
@@ -224,7 +169,8 @@ const unreached: Readonly<Record<string, string>> = {
   EHOSTUNREACH: "there is no way to that machine",
 };
 
-function unreachable({ address, config }: Target & { ok: true }, error: Error & { code?: string }): string {
+function unreachable({ address, config, otherwise }: Target & { ok: true }, error: Error & { code?: string }): string {
+  if (otherwise !== null) return otherwise;
   const where = adminUrl(address);
   const to = reachable(address);
   const isHere = to.kind === "unix" || isLoopback(to.host);

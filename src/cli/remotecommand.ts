@@ -18,7 +18,7 @@ export function remoteCommand(
       "--admin <address>",
       "where the running Sluice has its admin interface (or: SLUICE_ADMIN in the environment)",
     )
-    .option("-c, --config <file>", "take that address, and the token, from this config")
+    .option("-c, --config <file>", "ask the one that runs with this config, or else where it says, with its token")
     .option("--token <token>", "the admin token (better: SLUICE_ADMIN_TOKEN in the environment)")
     .option("--json", "as JSON");
 }

@@ -2,14 +2,14 @@
 // it was stopped. The state folders say which process it is (src/control/statelock.ts). Where several run here and the config is not
 // given nothing is said, for it might be of another.
 
-import { readdirSync, readFileSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
-import { stateFolderOf } from "../control/state.ts";
+import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { lockName } from "../control/statelock.ts";
 import { processOwner } from "../owner.ts";
+import { stateFoldersIn, stateRoot } from "./running.ts";
 
 /** To be written behind what went wrong; "" where nothing is known. `config`: what it runs with, where that is known. */
-export function standingText(config: string | undefined, root: string = dirname(stateFolderOf(""))): string {
+export function standingText(config: string | undefined, root: string = stateRoot): string {
   const pids = controlsIn(root, config);
   const [pid] = pids;
   if (pid === undefined || pids.length > 1) return "";
@@ -19,17 +19,14 @@ export function standingText(config: string | undefined, root: string = dirname(
 
 /** Live ones, of every user whose folders can be read: an operator is often another than Sluice. */
 function controlsIn(root: string, config: string | undefined): number[] {
-  const ending = config === undefined ? "" : basename(stateFolderOf(resolve(config))).replace(/^.*-/, "-");
   const { isAlive } = processOwner();
-  return namesIn(root)
-    .filter((name) => /^sluice-\d+-[0-9a-f]{12}$/.test(name) && name.endsWith(ending))
-    .flatMap((name) => {
-      const [pid, startedAt] = textOf(join(root, name, lockName))
-        .trim()
-        .split(" ")
-        .map(Number);
-      return pid !== undefined && pid > 0 && startedAt !== undefined && isAlive(pid, startedAt) ? [pid] : [];
-    });
+  return stateFoldersIn(root, config).flatMap((name) => {
+    const [pid, startedAt] = textOf(join(root, name, lockName))
+      .trim()
+      .split(" ")
+      .map(Number);
+    return pid !== undefined && pid > 0 && startedAt !== undefined && isAlive(pid, startedAt) ? [pid] : [];
+  });
 }
 
 /** By a signal (T), or by a debugger (t). */
@@ -38,19 +35,15 @@ function isStopped(pid: number): boolean {
   return /^[Tt]/.test(stat.slice(stat.lastIndexOf(")") + 2));
 }
 
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
-}
-
-/** What cannot be read says nothing. */
+/** What cannot be read says nothing. Folders of other users may hold what never ends, or begins (a FIFO): it is not waited for. */
 function textOf(path: string): string {
+  let file: number | null = null;
   try {
-    return readFileSync(path, "utf8");
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+    return fstatSync(file).isFile() ? readFileSync(file, "utf8") : "";
   } catch {
     return "";
+  } finally {
+    if (file !== null) closeSync(file);
   }
 }

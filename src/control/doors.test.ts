@@ -80,6 +80,19 @@ test.each([
   },
 );
 
+test("in the state folder it can be asked without the token, until it ends", async () => {
+  const { open, folder } = stage({
+    admin: { listen: "127.0.0.1:0", token: "sixteencharacters", hosts: ["sluice.example"] },
+  });
+  const doors = await open();
+  const status = "/api/v1/workers";
+  expect((await fetch(`http://127.0.0.1:${portOf(doors)}${status}`)).status).toBe(401);
+  const unix = join(folder, "admin.sock");
+  expect((await fetch(`http://localhost${status}`, { unix })).status).not.toBe(401);
+  await doors.close();
+  expect(existsSync(unix)).toBeFalse();
+});
+
 test("where one address cannot be listened on none stays open", async () => {
   const taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
   ends.push(() => taken.stop(true));

@@ -1,5 +1,5 @@
-// Where control can be asked: the admin interface, and that once more with TLS where a config of gobetween's says so, the metrics on an
-// address of their own, and ipmanager's port. It opens and closes them,
+// Where control can be asked: the admin interface, and that once more for commands on this machine (localdoor.ts) and with TLS where a
+// config of gobetween's says so, the metrics on an address of their own, and ipmanager's port. It opens and closes them,
 // and gives each what it answers from; who may ask what is theirs. The admin interface is opened first, for it says how the start goes.
 
 import { readFileSync } from "node:fs";
@@ -15,6 +15,7 @@ import { Audit } from "./audit.ts";
 import { Gobetween } from "./gobetween.ts";
 import type { Credentials } from "./guard.ts";
 import { type IpmanagerListener, openIpmanager } from "./ipmanager.ts";
+import { openLocalDoor } from "./localdoor.ts";
 import type { Log } from "./log.ts";
 import { type MetricsListener, openMetricsListener } from "./metricslistener.ts";
 import { addressOf } from "./preflight.ts";
@@ -45,6 +46,7 @@ export interface OtherDoors {
 
 interface Open {
   readonly admin: Admin;
+  readonly local: Admin | null;
   readonly secure: Admin | null;
   readonly gobetween: Gobetween | null;
   readonly audit: Audit;
@@ -82,11 +84,12 @@ export class Doors {
       operations: [...operationsOf(parts), ...auditOperations(audit), ...(gobetween?.operations() ?? [])],
     };
     const open: { -readonly [Part in keyof Open]: Open[Part] | null } = {
-      ...{ audit, gobetween, admin: null, secure: null, metrics: null, ipmanager: null },
+      ...{ audit, gobetween, admin: null, local: null, secure: null, metrics: null, ipmanager: null },
     };
     try {
       const admin = openAdmin({ ...common, address: addressOf(config.admin.listen) });
       open.admin = admin;
+      open.local = openLocalDoor(folder, common);
       open.secure = openSecure(config, common);
       const { listen } = config.metrics ?? {};
       if (listen !== undefined) open.metrics = openMetricsListener({ address: addressOf(listen), service, log });
@@ -129,10 +132,11 @@ export class Doors {
 }
 
 async function closeAll(open: { readonly [Part in keyof Open]: Open[Part] | null }): Promise<void> {
-  const { admin, secure, metrics, ipmanager, audit, gobetween } = open;
+  const { admin, local, secure, metrics, ipmanager, audit, gobetween } = open;
   await metrics?.close();
   await ipmanager?.close();
   await secure?.close();
+  await local?.close();
   await admin?.close();
   gobetween?.close();
   audit?.close();

@@ -6,7 +6,7 @@
 //
 // Where that memory is used up a start throws away what it can do without, caches last, and otherwise says what to do.
 //
-//   control.pid, arena      of one run: its end removes them, the next start makes them anew
+//   control.pid, arena, admin.sock   of one run: its end removes them, the next start makes them anew
 //   tables/ caches/ lists/ egress/ egresslogs/ bans.json    kept over restarts and crashes
 
 import { createHash } from "node:crypto";
