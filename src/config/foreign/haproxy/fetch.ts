@@ -2,6 +2,7 @@
 // expressions. Tables of names are in fetchnames.ts, counters in fetchtable.ts; converters follow in converter.ts.
 
 import { didYouMean } from "../../nearest.ts";
+import { isName, keepsLetters } from "./capitals.ts";
 import { absent, call, choose } from "./code.ts";
 import { convert } from "./converter.ts";
 import { type Fetch, fetches, type Needs } from "./fetchnames.ts";
@@ -11,7 +12,7 @@ import { fault, refuse } from "./objection.ts";
 import { missingSample, type Sample, type Site, type Stage, sampleOf } from "./sample.ts";
 import { type Called, readCalls } from "./samplewords.ts";
 import type { Word } from "./scene.ts";
-import { kindsOf } from "./variablekind.ts";
+import { holdsName, kindsOf } from "./variablekind.ts";
 
 /** A whole sample expression: a fetch and its converters. `written`: another text than the word's, of which it is a part. */
 export function readSample(site: Site, word: Word, written: string = word.text): Sample {
@@ -20,7 +21,10 @@ export function readSample(site: Site, word: Word, written: string = word.text):
 }
 
 export function convertAll(site: Site, word: Word, sample: Sample, converters: readonly Called[]): Sample {
-  const converted = converters.reduce((so, called) => convert(site, word, so, called), sample);
+  const converted = converters.reduce<Sample>(
+    (so, called) => ({ ...convert(site, word, so, called), isName: so.isName === true && keepsLetters(called) }),
+    sample,
+  );
   // What is not there is neither true nor false, and nothing is chosen by it.
   const isChoice = converters.some(({ name }) => name === "iif") && sample.kind !== "bool";
   if (!isChoice || isSure(sample.code)) return converted;
@@ -45,7 +49,8 @@ export function fetchSample(site: Site, word: Word, called: Called): Sample {
   if (why !== null) return missingSample(fetch.kind, why, true);
   const made = fetch.make(args, site, word);
   const sample = "code" in made ? made : sampleOf(fetch.kind, made);
-  return name === "var" ? { ...sample, holds: kindsOf(site.conversion, args[0]!) } : sample;
+  if (name !== "var") return isName([called]) ? { ...sample, isName: true } : sample;
+  return { ...sample, holds: kindsOf(site.conversion, args[0]!), isName: holdsName(site.conversion, args[0]!) };
 }
 
 function argumentsExpected(name: string, { argsMin, argsMax }: Fetch): string {

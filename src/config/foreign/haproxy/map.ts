@@ -1,6 +1,7 @@
 // Converters map and map_x: what stands beside a value in a file. Whole texts are looked up in a list of kind map, which is read
 // again when its file changes; other ways to match are written out, in the order in which HAProxy would try them.
 
+import { tellFile } from "./capitals.ts";
 import { absent, type Code, call, choose, index, no, number, text } from "./code.ts";
 import { type MatchMethod, matchCode } from "./match.ts";
 import { fault, refuse } from "./objection.ts";
@@ -31,6 +32,7 @@ export function convertMap(site: Site, word: Word, sample: Sample, { name, args 
   const [file = "", fallback] = args;
   if (file === "" || args.length > 2)
     return fault(word, `needs a file, and at most a value for what is not in it, in brackets for ${name}`);
+  if (sample.isName === true) tellFile(site, word, file, "map", method);
   const other = fallback === undefined ? null : valueCode(kind, fallback, word);
   const taken = cast(sample, method === "int" ? "int" : method === "ip" ? "address" : "text", word);
   if (method === "str") {

@@ -2,6 +2,7 @@
 // expression. Patterns of one test are alternatives; a sample of several values matches when one of them does.
 
 import { quote } from "../../../base/reading.ts";
+import { tellPatterns } from "./capitals.ts";
 import { readBlock } from "./cidrwords.ts";
 import {
   type Code,
@@ -67,6 +68,7 @@ export function matchCode(
   patterns: readonly Pattern[],
 ): Code {
   if (sample.missing !== null) return no;
+  tellPatterns(site, sample, method, patterns);
   if (method === "found") return foundCode(sample);
   const takes: Kind = method === "bool" ? "bool" : method === "int" ? "int" : method === "ip" ? "address" : "text";
   const isFormless = (kind: Kind): boolean => kind === "bool" || kind === "int" || kind === "address";

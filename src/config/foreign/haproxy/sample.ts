@@ -34,6 +34,8 @@ export interface Sample {
   readonly isLate: boolean;
   /** Of a variable: the kinds that the lines which set it give it. */
   readonly holds?: ReadonlySet<Kind>;
+  /** Its letters are those of a name of SNI (capitals.ts). */
+  readonly isName?: boolean;
 }
 
 export const item: Code = primary("v");

@@ -1,12 +1,13 @@
 // use_backend: a pool by a condition. A name made of samples is compared with the names of all backends, for which pool a rule of
 // ours uses is known beforehand; none of them leaves it to what comes after, as in HAProxy.
 
+import { tell } from "./capitals.ts";
 import { relate, text } from "./code.ts";
 import type { RuleDraft } from "./draft.ts";
 import { constantOf, expressionOf, type Part, readFormat } from "./logformat.ts";
 import { Objection, refuse } from "./objection.ts";
 import type { Made, RuleLine } from "./ruleline.ts";
-import { type Service, serverLines } from "./scene.ts";
+import { type Service, serverLines, type Word } from "./scene.ts";
 import { Settings } from "./settings.ts";
 import { isForStats } from "./stats.ts";
 
@@ -38,6 +39,7 @@ export function useBackend(line: RuleLine): Made {
   );
   if (candidates.length > backendsMax)
     refuse(word, `it may be any of ${candidates.length} backends, and ${backendsMax} are compared at most`);
+  tellCapitals(line, word, parts, candidates);
   const name = expressionOf(parts);
   return candidates.map(
     (backend): RuleDraft => ({
@@ -45,6 +47,15 @@ export function useBackend(line: RuleLine): Made {
       ...(isClosed(backend) ? { reject: true } : { use: conversion.poolOf(backend) }),
     }),
   );
+}
+
+/** Of a backend whose name has capitals where only a name of SNI could. */
+function tellCapitals({ site }: RuleLine, word: Word, parts: readonly Part[], candidates: readonly Service[]): void {
+  if (parts.some((part) => typeof part !== "string" && part.isName !== true)) return;
+  const written = parts.filter((part) => typeof part === "string").join("");
+  const capitals = (text: string): number => text.replaceAll(/[^A-Z]/g, "").length;
+  const found = candidates.find(({ name }) => capitals(name) > capitals(written));
+  if (found !== undefined) tell(site, word, `nobody is led to ${found.name}`, "name the backend in lower case");
 }
 
 /** A connection that is led there is closed: there are neither servers nor rules. */

@@ -11,6 +11,8 @@ const files: Record<string, string> = {
   "starts.lst": "# what begins so\n/a\n\n  /b\r\n",
   "Hosts.lst": "A.com\nb.com\n",
   "hosts.map": "/a one\n/ab   two words \n",
+  "names.map": "one.com one\nTwo.com two\n",
+  "values.map": "one.com One\n",
   "nets.map": "10.0.0.0/8 ten\n10.1.0.0/16 more\n",
   "regs.map": "^/x 1\n^/y 2\n",
   "big.lst": Array.from({ length: 100 }, (_, index) => `/${index}`).join("\n"),
@@ -93,6 +95,26 @@ describe("values of a file", () => {
     expect(() => testOf("path_beg -f big.lst")).toThrow("there is room for 64");
     expect(() => testOf("path_beg -f none.lst")).toThrow(Objection);
   });
+});
+
+test("a line or key with capitals is found for no name of SNI, and that is told", () => {
+  const told = (asked: (site: Site) => unknown): readonly string[] => {
+    const site = siteWith(read);
+    asked(site);
+    return site.conversion.ledger.findings.map(({ message }) => message);
+  };
+  const found = (key: string): string[] => [
+    `is approximated: names of SNI are in lower case here, so that "${key}" in this file is found for nobody; in HAProxy it is for clients that send the same capitals; write it in lower case`,
+  ];
+  expect(told((site) => testOf("ssl_fc_sni -f Hosts.lst", site))).toEqual(found("A.com"));
+  expect(told((site) => testOf("ssl_fc_sni -m end -f Hosts.lst", site))).toEqual(found("A.com"));
+  expect(told((site) => readSample(site, wordOf("ssl_fc_sni,map(names.map,x)")))).toEqual(found("Two.com"));
+  expect(told((site) => testOf("ssl_fc_sni -M -f names.map", site))).toEqual(found("Two.com"));
+  for (const fine of ["ssl_fc_sni -i -f Hosts.lst", "ssl_fc_sni -f big.lst", "hdr(host) -f Hosts.lst"])
+    expect(told((site) => testOf(fine, site))).toEqual([]);
+  // What stands behind a key may have capitals.
+  expect(told((site) => readSample(site, wordOf("ssl_fc_sni,map(values.map)")))).toEqual([]);
+  expect(told((site) => readSample(site, wordOf("ssl_fc_sni,lower,map(names.map)")))).toEqual([]);
 });
 
 describe("a map", () => {

@@ -1,6 +1,7 @@
 // What kinds of values a variable can hold: HAProxy keeps the kind of the sample that `set-var` has read, and a converter of bytes
 // takes those of a number or an address. Every line of the file that sets the name counts, wherever it stands.
 
+import { isName } from "./capitals.ts";
 import { convertedKind } from "./converter.ts";
 import { fetches } from "./fetchnames.ts";
 import type { Kind } from "./sample.ts";
@@ -8,19 +9,27 @@ import { type Called, readCalls } from "./samplewords.ts";
 import type { Conversion, Word } from "./scene.ts";
 
 /** `name`: with its scope, as in `txn.x`. */
-export function kindsOf({ proxies }: Conversion, name: string): ReadonlySet<Kind> {
+export function kindsOf(conversion: Conversion, name: string): ReadonlySet<Kind> {
+  return new Set([...sourcesOf(conversion, name)].map(kindOf));
+}
+
+/** Whether it can hold a name of SNI. */
+export function holdsName(conversion: Conversion, name: string): boolean {
+  return [...sourcesOf(conversion, name)].some(isName);
+}
+
+/** What is read into it. */
+function* sourcesOf({ proxies }: Conversion, name: string): Iterable<readonly Called[]> {
   const setters = proxies.flatMap(({ statements }) => statements.flatMap(({ words }) => settersIn(words)));
-  const kinds = new Set<Kind>();
   const seen = new Set([name]);
   // Names are added while they are gone through: a variable may hold what another one does.
   for (const one of seen)
     for (const { target, calls } of setters) {
       if (target !== one) continue;
       const source = variableIn(calls);
-      if (source === null) kinds.add(kindOf(calls));
+      if (source === null) yield calls;
       else seen.add(source);
     }
-  return kinds;
 }
 
 interface Setter {
