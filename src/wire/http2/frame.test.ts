@@ -16,6 +16,7 @@ import {
   putSettings,
   putUint32,
   putWindowUpdate,
+  setFrameLength,
   setting,
   windowBytesMax,
 } from "./frame.ts";
@@ -46,6 +47,22 @@ test("a frame's header is its length, type, flags and stream", () => {
   );
   expect(hex((output) => putFrameHeader(output, 0xffffff, 0xff, 0xff, 0x7fffffff))).toBe("ffffffffff7fffffff");
   expect(hex((output) => putFrameHeader(output, 0, 0, 0, 0))).toBe("00".repeat(frameHeaderBytes));
+});
+
+test("a length is set where it stands, and nothing else", () => {
+  for (const [length, text] of [
+    [0, "000000"],
+    [255, "0000ff"],
+    [16384, "004000"],
+    [0xabcdef, "abcdef"],
+  ] as const)
+    expect(
+      hex((output) => {
+        const at = output.length;
+        putFrameHeader(output, 0x112233, frameType.data, flag.endStream, 7);
+        setFrameLength(output, at, length);
+      }),
+    ).toBe(`${text}000100000007`);
 });
 
 test("numbers have 32 bits, up to the greatest", () => {
