@@ -237,6 +237,17 @@ test("a sticky cookie finds its server while it is up or drains, and nobody else
   expect(backends.byCookie("a")).toBe(-1);
 });
 
+test("a sticky cookie may name servers of several pools, and one by the word that it had before", () => {
+  const backends = create("random", servers({ cookie: "a", formerCookie: "b" }, { cookie: "b" }, { cookie: "b" }));
+  const found = ["x|b", "b|a", "x|y", "|", "a|x|b"].map((value) => backends.byCookie(value));
+  expect(found).toEqual([1, 1, -1, -1, 0]);
+  set(0, down);
+  expect(["a", "a|b"].map((value) => backends.byCookie(value))).toEqual([-1, 1]);
+  const former = create("random", servers({ cookie: "a", formerCookie: "before" }));
+  set(0, up);
+  expect(former.byCookie("before")).toBe(0);
+});
+
 test("a server keeps its sessions while it is up or drains", () => {
   const backends = create("random", servers({}, {}));
   expect([backends.isKept(0), backends.isKept(1)]).toEqual([true, true]);

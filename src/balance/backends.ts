@@ -16,6 +16,9 @@ import type { Policy } from "./policy.ts";
 import { Remainder, type Source } from "./remainder.ts";
 import { Roster } from "./roster.ts";
 
+/** Between the servers of several pools in one sticky cookie; HAProxy has dates of its own behind it. */
+export const cookieSeparator = "|";
+
 /** Two workers that step back from the last place together try again, this often. */
 const beginsMax = 3;
 
@@ -87,9 +90,11 @@ export class Backends implements Source {
       arena.cells,
       this.#slots.map((slot) => ownServers + slot * rowCells + serverCell.latency),
     );
-    servers.forEach((server, index) => {
-      if (server.cookie !== "") this.#cookies.set(server.cookie, index);
-    });
+    for (const word of ["cookie", "formerCookie"] as const)
+      servers.forEach((server, index) => {
+        const value = server[word] ?? "";
+        if (value !== "" && !this.#cookies.has(value)) this.#cookies.set(value, index);
+      });
     this.#remainder = new Remainder(this, worker);
     this.#adopt();
   }
@@ -124,12 +129,18 @@ export class Backends implements Source {
 
   /**
    * The server that a sticky cookie names, or -1 when there is none or it is down. A server being drained keeps its own
-   * sessions. It may be at its limit: whether to wait for it is the caller's to say.
+   * sessions. It may be at its limit: whether to wait for it is the caller's to say. Of several in it, the first that is not down.
    */
   byCookie(value: string): number {
     this.refresh();
     const index = this.#cookies.get(value);
-    return index !== undefined && this.#roster.isKept[index] === 1 ? index : -1;
+    if (index !== undefined) return this.#roster.isKept[index] === 1 ? index : -1;
+    if (!value.includes(cookieSeparator)) return -1;
+    for (const word of value.split(cookieSeparator)) {
+      const named = this.#cookies.get(word);
+      if (named !== undefined && this.#roster.isKept[named] === 1) return named;
+    }
+    return -1;
   }
 
   /** Whether a server keeps the sessions that it has: it is up, or being drained. */

@@ -19,6 +19,39 @@ const minimal: ConfigInput = {
 const withPool = (pool: Partial<PoolInput>): Plan =>
   compile(checked({ ...minimal, pools: { app: { servers: ["10.0.0.1:80"], ...pool } } }), new Slots(), () => undefined);
 
+test("a server is known to cookies and tables by what it is called, or by its address in the first pool that has them", () => {
+  const { pools } = compile(
+    checked({
+      listeners: { web: { listen: ":80", use: "app", rules: [{ if: "path == '/'", use: "api" }] } },
+      tables: { seen: { store: ["server_id"] } },
+      pools: {
+        app: { servers: ["10.0.0.1:80"], sticky: "S", stick: { table: "seen" } },
+        api: {
+          servers: ["10.0.0.1:80", { address: "10.0.0.2:80", cookie: "two", id: "second" }],
+          sticky: { cookie: "S" },
+          stick: { table: "seen", store: false },
+        },
+      },
+    }),
+    new Slots(),
+    () => undefined,
+  );
+  const names = pools.map(({ servers }) =>
+    servers.map(({ cookie, formerCookie, stickId }) => [cookie, formerCookie, stickId]),
+  );
+  expect(names).toEqual([
+    [[cookieOf("app/10.0.0.1:80"), undefined, undefined]],
+    [
+      [cookieOf("app/10.0.0.1:80"), cookieOf("api/10.0.0.1:80"), "app/10.0.0.1:80"],
+      ["two", cookieOf("api/10.0.0.2:80"), "second"],
+    ],
+  ]);
+  expect(pools.map(({ stick }) => stick)).toEqual([
+    { table: 0, key: "src" },
+    { table: 0, key: "src", isReadOnly: true },
+  ]);
+});
+
 test("every default of a minimal config", () => {
   expect(compile(checked(minimal), new Slots(), () => undefined)).toEqual({
     generation: 1,

@@ -13,6 +13,7 @@ import { compileReply } from "./compilereply.ts";
 import { ownersOf, RuleCompiler, ruleSlotNames } from "./compilerules.ts";
 import { compileList } from "./compiletable.ts";
 import { Keys } from "./compiletls.ts";
+import { Kin } from "./kin.ts";
 import type { LogField } from "./logfields.ts";
 import { type Materials, noMaterials } from "./materials.ts";
 import { bytes, freeze, ms } from "./measure.ts";
@@ -37,6 +38,7 @@ export function compile(
   const routes = new Routes(config);
   const keys = new Keys(materials);
   const owners = ownersOf(config);
+  const kin = new Kin(config);
   slots.assign({
     listeners: listeners.map(([name]) => name),
     routes: routes.names,
@@ -51,7 +53,9 @@ export function compile(
     listeners: listeners.map(([name, listener]) =>
       compileListener(name, listener, config, { slots, routes, keys, rules, materials }),
     ),
-    pools: pools.map(([name, pool]) => compilePool(name, pool, config, { slots, resolve, keys, rules, materials })),
+    pools: pools.map(([name, pool]) =>
+      compilePool(name, pool, config, { slots, resolve, keys, rules, materials, kin }),
+    ),
     routes: routes.plans(config, slots),
     tables: rules.tables,
     lists: Object.entries(config.lists).map(([name, list]) => compileList(name, list)),

@@ -1,6 +1,7 @@
 // A pool's part of the plan: its servers with their rows and addresses, its balancing, its health checks. As compile.ts, it
-// resolves nothing itself. The sticky cookie's value is a hash of the server's id: stable over reloads and restarts, equal on
-// every machine with the same config, and it does not tell a client what our servers are called.
+// resolves nothing itself. The sticky cookie's value is what the operator gave the server, or else a hash of its address and of the
+// first pool that has the cookie: stable over reloads and restarts, equal on every machine with the same config and in every pool
+// with that cookie, and it does not tell a client what our servers are called.
 
 import { isIp, readServerAddress, type ServerAddress } from "../base/address.ts";
 import type { Resolve } from "./compile.ts";
@@ -11,9 +12,19 @@ import { compileHooks } from "./compilehooks.ts";
 import { compileErrors, compileReply } from "./compilereply.ts";
 import type { RuleCompiler } from "./compilerules.ts";
 import { compileServerTls, type Keys, serverTls } from "./compiletls.ts";
+import type { Kin } from "./kin.ts";
 import type { Materials } from "./materials.ts";
 import { defined, ms, seconds, value } from "./measure.ts";
-import type { Address, BalanceKey, BalancePlan, EjectionPlan, PoolPlan, ServerPlan, StickyPlan } from "./plan.ts";
+import type {
+  Address,
+  BalanceKey,
+  BalancePlan,
+  EjectionPlan,
+  PoolPlan,
+  ServerPlan,
+  StickPlan,
+  StickyPlan,
+} from "./plan.ts";
 import type { Slots } from "./slots.ts";
 import type { Config, Ejection, Pool, Server } from "./types.ts";
 
@@ -24,6 +35,8 @@ const noOptions = {
   maxConnections: 0,
   proxyProtocol: undefined,
   source: undefined,
+  cookie: undefined,
+  id: undefined,
 };
 
 /** What a pool is compiled with. */
@@ -33,6 +46,7 @@ export interface Surroundings {
   readonly keys: Keys;
   readonly rules: RuleCompiler;
   readonly materials: Materials;
+  readonly kin: Kin;
 }
 
 export function serverAddress(server: string | Server): ServerAddress {
@@ -72,7 +86,7 @@ export function compilePool(name: string, pool: Pool, config: Config, around: Su
     reply: pool.reply === undefined ? null : compileReply(pool.reply, 503, around.materials, 0),
     rules: around.rules.of("pools", name),
     errors: compileErrors(pool.errors, around.materials),
-    stick: pool.stick === undefined ? null : { table: around.rules.tableOf(pool.stick.table), key: pool.stick.by },
+    stick: compileStick(pool, around.rules),
     cache: compilePoolCache(name, pool.cache, config),
     targets,
     body: compileBody(pool),
@@ -82,10 +96,13 @@ export function compilePool(name: string, pool: Pool, config: Config, around: Su
 }
 
 function compileServer(poolName: string, pool: Pool, server: string | Server, around: Surroundings): ServerPlan {
-  const { slots, resolve, keys } = around;
+  const { slots, resolve, keys, kin } = around;
   const { name, address, weight } = serverAddress(server);
   const options = typeof server === "string" ? noOptions : server;
   const id = serverId(poolName, name);
+  const ownCookie = cookieOf(id);
+  const cookie = options.cookie ?? cookieOf(serverId(kin.byCookie(poolName), name));
+  const stickId = options.id ?? serverId(kin.byTable(poolName), name);
   const proxyProtocol = options.proxyProtocol ?? pool.proxyProtocol ?? false;
   return {
     id,
@@ -96,7 +113,9 @@ function compileServer(poolName: string, pool: Pool, server: string | Server, ar
     backup: options.backup,
     isDrained: options.drain,
     connectionsMax: options.maxConnections,
-    cookie: cookieOf(id),
+    cookie,
+    ...(ownCookie === cookie ? {} : { formerCookie: ownCookie }),
+    ...(stickId === id ? {} : { stickId }),
     tls: compileServerTls(serverTls(pool, server), address.kind === "tcp" ? address.host : "", keys),
     proxyProtocol: proxyProtocol === false ? 0 : proxyProtocol === "v1" ? 1 : 2,
     source: options.source ?? pool.source ?? "",
@@ -152,6 +171,11 @@ function compileSticky({ sticky }: Pool): StickyPlan | null {
     sameSite: sticky.sameSite ?? null,
     path: sticky.path,
   };
+}
+
+function compileStick({ stick }: Pool, rules: RuleCompiler): StickPlan | null {
+  if (stick === undefined) return null;
+  return { table: rules.tableOf(stick.table), key: stick.by, ...(stick.store ? {} : { isReadOnly: true }) };
 }
 
 function compileEjection(ejection: Ejection): EjectionPlan {

@@ -318,6 +318,10 @@ export interface ServerPlan {
   readonly connectionsMax: number;
   /** Value of the sticky cookie that names this server. */
   readonly cookie: string;
+  /** Another that names it: the one that clients of its pool had before it was given `cookie`. Absent: none. */
+  readonly formerCookie?: string;
+  /** What a table of `stick` knows it by; absent: `id`. */
+  readonly stickId?: string;
   readonly tls: ServerTlsPlan | null;
   /** Version of the PROXY protocol header that opens each connection; 0 sends none. */
   readonly proxyProtocol: 0 | 1 | 2;
@@ -544,4 +548,6 @@ export interface StickPlan {
   readonly table: number;
   /** An expression. */
   readonly key: string;
+  /** Nothing is put there. */
+  readonly isReadOnly?: boolean;
 }

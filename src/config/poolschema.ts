@@ -99,6 +99,19 @@ const server = section({
     .optional()
     .describe("Instead of the pool's proxyProtocol; false sends none."),
   source: source.optional().describe("Instead of the pool's source."),
+  cookie: words(
+    "1 to 64 characters that a cookie may hold, without | and ~",
+    /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7b\x7d]{1,64}$/,
+  )
+    .optional()
+    .describe(
+      "What names it in the pool's sticky cookie, as it is written: servers of two pools with the same are one to a client of both. Absent: a hash, the same for the same address in every pool with that cookie.",
+    ),
+  id: words("1 to 256 characters", /^[^\x00-\x1f\x7f]{1,256}$/)
+    .optional()
+    .describe(
+      "What it is to a table of stick: servers of two pools with the same are one to a client of both. Absent: its address, in every pool that sticks by that table.",
+    ),
   drain: flag().default(false).describe("It is given nothing new; what it has under way goes on."),
 }).meta({ id: "Server", description: "A server with its options." });
 
@@ -169,6 +182,11 @@ const timeouts = section({
 const stick = section({
   table: z.string({ error: says("the name of a table") }).describe("A table that stores server_id."),
   by: expression.default("src").describe("What is looked up there, such as src or cookies['sid']: an expression."),
+  store: flag()
+    .default(true)
+    .describe(
+      "false: the server that the table has for a key is obeyed, and none is put there; another pool does that.",
+    ),
 }).meta({
   id: "Stick",
   description: "The server that a key was given stays its server while the table's entry lasts.",

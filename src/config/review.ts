@@ -18,6 +18,7 @@ import { reviewListener } from "./reviewlistener.ts";
 import { reviewPool } from "./reviewpool.ts";
 import { reviewErrors, reviewReply } from "./reviewreply.ts";
 import { type RuleOwner, reviewLimitTables } from "./reviewrule.ts";
+import { reviewStickTables } from "./reviewsticking.ts";
 import { reviewLists, reviewTables, reviewTableUses } from "./reviewtable.ts";
 import { modeOf, modesOf, reviewUse, usesOf } from "./reviewuse.ts";
 import { allRules, listedPhase, rulesOf } from "./rulewalk.ts";
@@ -46,6 +47,7 @@ export function review(input: unknown): Finding[] {
   const uses = usesOf(listeners, pools);
   for (const [name, pool] of Object.entries(pools))
     if (isSection(pool)) reviewPool(name, sectionOf(pool), modesOf(name, uses), report);
+  reviewStickTables(pools, report);
   reviewTables(sectionOf(root["tables"]), report);
   reviewLists(sectionOf(root["lists"]), report);
   reviewCaches(root, report);

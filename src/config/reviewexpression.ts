@@ -131,7 +131,7 @@ class Texts {
   stick(stick: Section, path: Path, phase: Phase): void {
     const name = this.#table(stick["table"], [...path, "table"]);
     if (name === null) return;
-    this.#written.add(name);
+    if (stick["store"] !== false) this.#written.add(name);
     this.#key(stick["by"], [...path, "by"], phase, name);
     if (!this.#stores(name, "server_id"))
       this.#report("error", [...path, "table"], "value", `names a table that does not store server_id: ${quote(name)}`);

@@ -7,6 +7,7 @@ import { reviewCheck } from "./reviewcheck.ts";
 import { reviewDiscover } from "./reviewdiscover.ts";
 import { reviewErrors, reviewReply } from "./reviewreply.ts";
 import { reviewRules } from "./reviewrule.ts";
+import { reviewServerNames } from "./reviewsticking.ts";
 import { reviewPoolTls } from "./reviewtls.ts";
 import { listedPhase } from "./rulewalk.ts";
 import { type At, isSection, listOf, msOf, type Report, type Section, sectionOf, textOf } from "./section.ts";
@@ -34,6 +35,7 @@ export function reviewPool(name: string, pool: Section, modes: ReadonlySet<strin
   reviewReply(sectionOf(pool["hooks"])["failure"], at("hooks", "failure"), report);
   reviewRules({ section: pool, path: at(), modes, listed: listedPhase(modes) }, report);
   reviewServers(servers, policyOf(pool), at, report);
+  reviewServerNames(pool, at, report);
   // What a source tells of comes before them.
   const isAllBackup = servers.length > 0 && servers.every((server) => sectionOf(server)["backup"] === true);
   if (isAllBackup && pool["discover"] === undefined) report("warning", at("servers"), "key", "are all backups");

@@ -1,12 +1,13 @@
 // The head of a server's response as the client gets it: what forwarding makes of it, the framing that its body goes on in, the
 // cookie that names the server, and what becomes of the connection. Interim heads go on as they are, to who knows of them.
 
+import type { StickyPlan } from "../config/plan.ts";
 import type { Head } from "../wire/http1/head.ts";
 import type { Context } from "./context.ts";
 import { traceFields } from "./debugging.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Relay } from "./relay.ts";
-import { stickyField } from "./sticky.ts";
+import { stickyCookie, stickyField } from "./sticky.ts";
 
 const transferChunked = new TextEncoder().encode("Transfer-Encoding: chunked\r\n");
 
@@ -22,7 +23,7 @@ export function writeHead(exchange: Exchange, context: Context, head: Head, rela
   forwarding.writeResponse(output, head, false, isFramingDropped, exchange.isSecure, relay.isFiltered);
   if (relay.isChunked) output.put(transferChunked);
   if (plan.balance.sticky !== null && !plan.balance.sticky.isPrefix && !exchange.attempt.isSticky) {
-    output.latin1(stickyField(plan.balance.sticky, plan.servers[exchange.attempt.index]!.cookie));
+    output.latin1(stickyField(plan.balance.sticky, givenCookie(exchange, plan.balance.sticky)));
   }
   if (exchange.caching !== null) exchange.caching.tell(output);
   if (exchange.lease !== null) exchange.lease.tell(output);
@@ -30,6 +31,13 @@ export function writeHead(exchange: Exchange, context: Context, head: Head, rela
   const tails = forwarding.tailsOf(exchange.isSecure);
   output.put(!exchange.isPersistent ? tails.close : isOld ? tails.keepAlive : tails.open);
   exchange.isAnswered = true;
+}
+
+/** Where other pools have the same cookie, what names their servers is kept in it. */
+function givenCookie(exchange: Exchange, sticky: StickyPlan): string {
+  const { plan, sharedCookie } = exchange.pool;
+  const { cookie } = plan.servers[exchange.attempt.index]!;
+  return sharedCookie === null ? cookie : sharedCookie.with(cookie, stickyCookie(exchange, sticky));
 }
 
 /** A 1xx that is not the end of it; HTTP/1.0 has none. */

@@ -48,6 +48,7 @@ import { NameRoutes } from "./names.ts";
 import { Places } from "./places.ts";
 import { Queue } from "./queue.ts";
 import { type Errors, RuleSets, type Rules } from "./rulesets.ts";
+import { type SharedCookie, sharedCookies } from "./sharedcookie.ts";
 import type { StepDown, StepUp } from "./stair.ts";
 import { Sticking } from "./sticking.ts";
 import { type EgressUse, Targets } from "./targets.ts";
@@ -86,6 +87,7 @@ interface Making {
   readonly tables: readonly Table[];
   readonly caches: readonly Cache[];
   readonly egresses: readonly EgressSite[];
+  readonly sharedCookies: ReadonlyMap<PoolPlan, SharedCookie>;
 }
 
 export class ListenerSite {
@@ -222,6 +224,8 @@ export class PoolSite {
   readonly sticking: Sticking | null;
   /** Null where no cookie of the application's names the server. */
   readonly prefix: CookiePrefix | null;
+  /** Null where no other pool has its sticky cookie. */
+  readonly sharedCookie: SharedCookie | null;
   /** Something else than the policy may name a server: a cookie, a table, a hook. */
   readonly isPreferring: boolean;
   /** How it uses its cache; null without. */
@@ -282,6 +286,7 @@ export class PoolSite {
           );
     this.sticking = stick === null ? null : new Sticking(plan, tables[stick.table]!, ruleSets.stickKey(stick));
     this.prefix = prefixOf(plan);
+    this.sharedCookie = making.sharedCookies.get(plan) ?? null;
     this.isPreferring = plan.balance.sticky !== null || this.sticking !== null || this.hooks !== null;
   }
 
@@ -333,7 +338,8 @@ export class Site {
     const tables = plan.tables.map(parts.tables);
     this.caches = plan.caches.map(parts.caches);
     this.egresses = plan.egresses.map((egress) => egressOf(egress, parts, former));
-    const making: Making = { parts, plan, ruleSets, tables, caches: this.caches, egresses: this.egresses };
+    const { caches, egresses } = this;
+    const making: Making = { parts, plan, ruleSets, tables, caches, egresses, sharedCookies: sharedCookies(plan) };
     this.plan = plan;
     this.bans = parts.bans;
     this.debugToken = plan.debugToken === null ? null : new TextEncoder().encode(plan.debugToken);

@@ -1,6 +1,7 @@
 // The server that a key was given stays its server, for as long as the table remembers (HAProxy: stick on). The table keeps a
 // number for each server that is made of its id: other servers may come and go, and processes start anew, without an entry
-// ever naming another server than the one it was made for.
+// ever naming another server than the one it was made for. Pools with one table know a server by one id; what was stored
+// when each had its own still holds.
 
 import { assert } from "../base/assert.ts";
 import { hashString } from "../base/hash.ts";
@@ -13,16 +14,19 @@ export class Sticking {
   readonly #table: Table;
   readonly #key: Key;
   readonly #column: number;
+  readonly #isStoring: boolean;
   readonly #numbers: readonly number[];
   readonly #indices: ReadonlyMap<number, number>;
 
-  constructor({ servers }: PoolPlan, table: Table, key: Key) {
+  constructor({ servers, stick }: Pick<PoolPlan, "servers" | "stick">, table: Table, key: Key) {
     this.#table = table;
     this.#key = key;
+    this.#isStoring = stick?.isReadOnly !== true;
     this.#column = table.columnOf("server_id", 0);
     assert(this.#column !== -1, `the table ${table.plan.name} stores no server_id`);
-    this.#numbers = servers.map(({ id }) => numberOf(id));
-    this.#indices = new Map(this.#numbers.map((number, index) => [number, index]));
+    this.#numbers = servers.map(({ id, stickId }) => numberOf(stickId ?? id));
+    const former = servers.map(({ id }, index): [number, number] => [numberOf(id), index]);
+    this.#indices = new Map([...former, ...this.#numbers.map((number, index): [number, number] => [number, index])]);
   }
 
   /** What the key is made of is only known once a ClientHello has been read. */
@@ -38,7 +42,8 @@ export class Sticking {
 
   /** From now on the key's server is this one; said of each that answers, for that keeps the entry. */
   store(scene: Scene, server: number): void {
-    if (this.#key.lay(scene)) this.#table.assign(this.#column, 0, this.#numbers[server]!, scene.sharedMs);
+    if (this.#isStoring && this.#key.lay(scene))
+      this.#table.assign(this.#column, 0, this.#numbers[server]!, scene.sharedMs);
   }
 }
 

@@ -7,8 +7,8 @@ import { byte } from "../wire/http1/grammar.ts";
 import type { Head } from "../wire/http1/head.ts";
 import { tilde } from "./cookieprefix.ts";
 
-/** Longer values are not ours. */
-const valueBytesMax = 64;
+/** Longer values are not ours: a word of each of eight pools (sharedcookie.ts), and what parts them. */
+const valueBytesMax = 520;
 /** The application's own value stands behind ours. */
 const prefixedBytesMax = 8192;
 

@@ -1,5 +1,5 @@
-// `cookie NAME insert` and `cookie NAME prefix` as a sticky cookie. The server's own value in it is Sluice's, made of the server's address:
-// clients get a new cookie once, on the day of the change. A cookie that servers set, and HAProxy rewrites or only reads, keeps its
+// `cookie NAME insert` and `cookie NAME prefix` as a sticky cookie. What names a server in it is the word of its line, so that clients keep
+// the cookies that they have; a dynamic one is a hash of ours. A cookie that servers set, and HAProxy rewrites or only reads, keeps its
 // value: ours has another name. Attributes that a cookie of ours does not have are told.
 // HAProxy's manual, 4.2, cookie.
 
@@ -8,6 +8,7 @@ import type { StickyInput } from "../../input.ts";
 import type { Ledger } from "../ledger.ts";
 import { readTime } from "./duration.ts";
 import { pathOf, type Statement, type Word } from "./scene.ts";
+import type { ServerLine } from "./server.ts";
 import type { Settings } from "./settings.ts";
 import { warn } from "./tell.ts";
 
@@ -45,6 +46,18 @@ export function cookieOf(ledger: Ledger, settings: Settings): StickyInput | null
   return sticky;
 }
 
+/** What names the server in a cookie; null: nothing that is said, or nothing that can stand in one of ours. */
+export function cookieWordOf(ledger: Ledger, { options }: ServerLine): string | null {
+  const word = options.value("cookie");
+  if (word === null) return null;
+  if (/^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7b\x7d]{1,64}$/.test(word.text)) return word.text;
+  ledger.approximate(
+    pathOf(word),
+    "a hash names the server: a cookie's word has 64 characters at most, without | and ~",
+  );
+  return null;
+}
+
 class CookieReader {
   readonly #ledger: Ledger;
   readonly #sticky: StickyInput;
@@ -56,14 +69,15 @@ class CookieReader {
 
   read({ words: all }: Statement): void {
     const name = all[1]!;
-    let isOurs = false;
+    let isDynamic = false;
     for (let at = 2; at < all.length; at++) {
       const word = all[at]!;
-      if (word.text === "insert" || word.text === "prefix") isOurs = true;
+      if (word.text === "dynamic") isDynamic = true;
+      else if (word.text === "insert" || word.text === "prefix") continue;
       else if (["domain", "maxidle", "maxlife", "attr"].includes(word.text)) this.#valued(word, all[++at]);
       else this.#flag(word);
     }
-    if (isOurs)
+    if (isDynamic)
       this.#ledger.note(pathOf(name), "clients get a new cookie once: the value that names a server is Sluice's own");
   }
 
@@ -75,8 +89,6 @@ class CookieReader {
         return;
       case "secure":
         this.#sticky.secure = true;
-        return;
-      case "dynamic":
         return;
       case "indirect":
         return differs("the server sees the cookie too; it may pass over it");

@@ -125,6 +125,13 @@ test("a server without a cookie's value binds clients all the same, which is tol
   expect(toldOf("server a a:1 cookie x", "server b b:1")).toEqual([]);
 });
 
+test("a server's cookie word stands in the cookie, and its name in a stick table", () => {
+  const { pool: sticky, told } = partsOf([], ["cookie SRV insert", "server a a:1 cookie x", "server b b:1 cookie y|z"]);
+  expect(sticky.servers).toEqual([{ address: "a:1", cookie: "x" }, "b:1"]);
+  expect(told.join()).toContain("warning y|z is approximated: a hash names the server");
+  expect(partsOf([], ["server a a:1 cookie x"]).pool.servers).toEqual(["a:1"]);
+});
+
 test("limits make a queue, which waits as long as timeout queue or connect says", () => {
   const limited = ["server a a:1 maxconn 5"];
   expect(partsOf([], limited).pool.queue).toEqual({ length: 1_000_000, timeout: "5s" });

@@ -8,7 +8,7 @@ import type { Origins } from "../origins.ts";
 import { balanceOf } from "./balance.ts";
 import { checkOf, ejectionOf, tellIdle } from "./check.ts";
 import { poolCompression } from "./compression.ts";
-import { cookieOf } from "./cookie.ts";
+import { cookieOf, cookieWordOf } from "./cookie.ts";
 import type { RulesDraft } from "./draft.ts";
 import { readTime, written } from "./duration.ts";
 import { type Answers, answersOf, errorKeys, replyOf } from "./errors.ts";
@@ -64,7 +64,7 @@ export function addPool(
     lines.length === 0
       ? { ...emptyPool(conversion, settings, answers), ...own, ...rules.poolKeys }
       : {
-          ...servedPool(conversion, settings, lines, times, path),
+          ...servedPool(conversion, settings, lines, times, path, rules.stick !== null),
           ...own,
           ...rules.poolKeys,
           ...errorKeys(answers),
@@ -122,13 +122,17 @@ function servedPool(
   lines: readonly ServerLine[],
   times: Times,
   path: Path,
+  isStuck: boolean,
 ): PoolDraft {
   const { ledger, draft } = conversion;
   const { mode, name } = settings.proxy;
-  const servers = serversOf(conversion, lines, path);
-  const { common, own } = hoisted(servers);
   const { balance, stickBy } = balanceOf(ledger, settings);
   const sticky = cookieOf(ledger, settings);
+  // Dynamic, it needs a key only.
+  const isNamed = settings.last("dynamic-cookie-key") !== undefined && isDynamic(settings);
+  const isSticky = sticky !== null && (isNamed || lines.some(({ options }) => options.has("cookie")));
+  const servers = serversOf(conversion, lines, path, { isSticky, isStuck });
+  const { common, own } = hoisted(servers);
   const isOneBackup = servers.filter(({ backup }) => backup).length > 1 && settings.option("allbackups") === undefined;
   const check = checkOf(ledger, settings, lines, times);
   const ejection = ejectionOf(ledger, lines);
@@ -140,9 +144,6 @@ function servedPool(
   return poolKeys();
 
   function poolKeys(): PoolDraft {
-    // Dynamic, it needs a key only.
-    const isNamed = settings.last("dynamic-cookie-key") !== undefined && isDynamic(settings);
-    const isSticky = sticky !== null && (isNamed || lines.some(({ options }) => options.has("cookie")));
     if (isSticky && !isNamed) tellBound(ledger, lines);
     return {
       servers: own,
@@ -166,10 +167,17 @@ function isDynamic(settings: Settings): boolean {
   return settings.last("cookie")?.words.some(({ text }, at) => at > 1 && text === "dynamic") === true;
 }
 
-/** Each address once. */
-function serversOf({ ledger, origins }: Conversion, lines: readonly ServerLine[], path: Path): ServerInput[] {
+/** Each address once. A cookie and a stick table know servers by words of the config, which another backend may say too. */
+function serversOf(
+  { ledger, origins }: Conversion,
+  lines: readonly ServerLine[],
+  path: Path,
+  { isSticky, isStuck }: { readonly isSticky: boolean; readonly isStuck: boolean },
+): ServerInput[] {
   const servers: ServerInput[] = [];
-  for (const { input, word } of lines) {
+  for (const line of lines) {
+    const { name, input, word } = line;
+    const cookie = isSticky ? cookieWordOf(ledger, line) : null;
     const same = servers.find(({ address }) => address === input.address);
     if (same !== undefined) {
       ledger.approximate(
@@ -180,7 +188,7 @@ function serversOf({ ledger, origins }: Conversion, lines: readonly ServerLine[]
       if (same.maxConnections !== undefined) same.maxConnections += input.maxConnections ?? 0;
     } else {
       origins.add([...path, "servers", servers.length], pathOf(word));
-      servers.push({ ...input });
+      servers.push({ ...input, ...(cookie === null ? {} : { cookie }), ...(isStuck ? { id: name } : {}) });
     }
   }
   return servers;

@@ -28,7 +28,7 @@ export const serverWords: Keywords = {
   observe: read("ejection"),
   "error-limit": read("ejection.consecutiveFailures"),
   "on-error": read("ejection, for mark-down"),
-  cookie: read("the cookie's value is Sluice's own; without it the pool has no sticky"),
+  cookie: read("cookie; without it the pool has no sticky"),
   track: read("the check of the backend that is tracked"),
   ssl: read("tls"),
   "no-ssl": read("tls"),

@@ -10,6 +10,7 @@ describe("stick", () => {
     expect(mistakesIn(scene)).toEqual([]);
     expect(scene.input.pools!["app"]!.stick).toEqual({ table: "app", by: "src" });
     expect(scene.input.tables!["app"]!.store).toEqual(["server_id", "conn_cur"]);
+    expect(scene.input.pools!["app"]!.servers).toEqual([{ address: "127.0.0.1:81", id: "one" }]);
   });
 
   test("by match and store-request of one key is the same", () => {
@@ -19,6 +20,14 @@ describe("stick", () => {
     expect(mistakesIn(scene)).toEqual([]);
     expect(scene.told).toEqual([]);
     expect(scene.input.pools!["app"]!.stick).toEqual({ table: "keys", by: "headers.list('x')[-1]" });
+  });
+
+  test("by match alone looks for what others store", () => {
+    const scene = ruleScene("", { backend: "  stick match hdr(x) table keys\n  stick store-request src table st" });
+    expect(mistakesIn(scene)).toEqual([]);
+    const by = "headers.list('x')[-1]";
+    expect(scene.input.pools!["app"]!.stick).toEqual({ table: "keys", by, store: false });
+    expect(scene.told).toHaveLength(2);
   });
 
   test("under a condition has no key where it does not hold", () => {

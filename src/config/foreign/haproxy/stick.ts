@@ -1,5 +1,5 @@
-// Stickiness by a table: `stick on`, or `stick match` with `stick store-request`. One key for a pool: the first line that has one. A
-// condition becomes a part of the key, which is absent where it does not hold, and what has no key does not stick.
+// Stickiness by a table: `stick on`, or `stick match` with or without `stick store-request`. One key for a pool: the first line that has
+// one. A condition becomes a part of the key, which is absent where it does not hold, and what has no key does not stick.
 
 import { quote } from "../../../base/reading.ts";
 import { absent, type Code, choose } from "./code.ts";
@@ -8,13 +8,13 @@ import { tableNamed } from "./fetchtable.ts";
 import { fault, refuse } from "./objection.ts";
 import { keyOf } from "./rulecount.ts";
 import type { RuleLine } from "./ruleline.ts";
-import type { ProxyRules, Word } from "./scene.ts";
+import type { ProxyRules } from "./scene.ts";
 import type { StickTable } from "./sticktable.ts";
 
 export class Sticking {
   #chosen: { readonly table: StickTable; readonly by: Code } | null = null;
   readonly #matched: string[] = [];
-  readonly #stored: Word[] = [];
+  readonly #stored: string[] = [];
 
   read(line: RuleLine): void {
     const kind = line.next("on, match or store-request");
@@ -31,9 +31,10 @@ export class Sticking {
     const key = keyOf(table, sample, keyWord);
     const by = condition === null ? key : choose(condition, key, absent);
     const written = `${table.proxy.name} ${by.text}`;
+    if (kind.text === "on") this.#stored.push(written);
     if (kind.text === "match") this.#matched.push(written);
     if (kind.text === "store-request") {
-      this.#stored.push(kind);
+      this.#stored.push(written);
       if (!this.#matched.includes(written))
         line.differs("what is stored is looked for too: there is no storing for others only");
     }
@@ -48,6 +49,7 @@ export class Sticking {
     const { table, by } = this.#chosen;
     const store = table.draft["store"];
     if (Array.isArray(store) && !store.includes("server_id")) table.draft["store"] = ["server_id", ...store];
-    return { table: nameOf(table.proxy.name), by: by.text };
+    const isStored = this.#stored.includes(`${table.proxy.name} ${by.text}`);
+    return { table: nameOf(table.proxy.name), by: by.text, ...(isStored ? {} : { store: false }) };
   }
 }
