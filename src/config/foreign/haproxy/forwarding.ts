@@ -5,9 +5,10 @@
 // `except` holds its address, or if-none asks for it; HAProxy passes it on. It says to nobody who the client is.
 
 import type { ListenerInput } from "../../input.ts";
+import { readBlock } from "./cidrwords.ts";
 import { listOf, primary, relate, text } from "./code.ts";
 import type { RuleDraft } from "./draft.ts";
-import { isBlock } from "./review.ts";
+import { Objection } from "./objection.ts";
 import { type Conversion, linePath, pathOf, type Service, type Statement, type Word } from "./scene.ts";
 import type { Settings } from "./settings.ts";
 
@@ -38,7 +39,7 @@ export function forwardingOf(
   const unless = asked.filter(isUnlessThere).flat();
   for (const statement of new Set(unless))
     ledger.note(linePath(statement), "X-Forwarded-* and Forwarded of all clients go on, as in HAProxy");
-  const except = unless.length > 0 ? everybody : [...new Set(asked.flat().flatMap(exceptedBy))].filter(isBlock);
+  const except = unless.length > 0 ? everybody : [...new Set(asked.flat().flatMap(exceptedBy))];
   const isAdded = isOfListener(settings, behind);
   return {
     forwarding: { ...silent, xForwardedFor: isAdded, ...(except.length === 0 ? {} : { except }) },
@@ -135,7 +136,14 @@ function exceptions(all: readonly Statement[], address: string): readonly string
 
 function exceptedBy(statement: Statement): readonly string[] {
   const word = argument(statement, "except");
-  return word === undefined ? [] : [word.text];
+  if (word === undefined) return [];
+  try {
+    return [readBlock(word, word.text)];
+  } catch (error) {
+    // What it says has been told with the statement.
+    if (error instanceof Objection) return [];
+    throw error;
+  }
 }
 
 /** The field is added only where there is none: all that ask for it say so. */

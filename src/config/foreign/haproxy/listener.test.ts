@@ -96,6 +96,17 @@ describe("whom X-Forwarded-For does not tell", () => {
     expect(told).toEqual([]);
   });
 
+  test("may be written with a mask, in short, or with bits behind the mask", () => {
+    const written = { "10.0.0.0/255.0.0.0": "10.0.0.0/8", "10.1.2.3/8": "10.0.0.0/8", "10.12": "10.0.0.12" };
+    for (const [block, meant] of Object.entries(written)) {
+      const { listener, told } = partsOf([`option forwardfor except ${block}`]);
+      expect([block, listener.forwarding]).toEqual([block, { ...silent, xForwardedFor: true, except: [meant] }]);
+      expect(told).toEqual([]);
+      const { pool } = partsOf([`option forwardfor header X-Real-IP except ${block}`]);
+      expect(pool.rules).toMatchObject([{ if: `!(src in cidr('${meant}'))` }]);
+    }
+  });
+
   test("is whom the frontend or the backend excepts, where backends differ by rules of theirs", () => {
     const { input } = forwarded({ web: "forwardfor except 10.0.0.0/8", b: "forwardfor except 127.0.0.1" });
     expect(input.listeners["web"]?.forwarding).toEqual({ ...silent, except: ["10.0.0.0/8", "127.0.0.1"] });

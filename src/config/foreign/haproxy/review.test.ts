@@ -4,7 +4,18 @@ import { partsOf } from "./trial.ts";
 const wrong: readonly (readonly [string, string])[] = [
   ["option httpclose now", "error now is one word too many: option httpclose stands alone, as in HAProxy"],
   ["option httplog cfl", 'error cfl cannot stand behind option httplog; did you mean "clf"?'],
-  ["option forwardfor except 300.1.1.x", 'error 300.1.1.x must be an address or a block such as "10.0.0.0/8"'],
+  [
+    "option forwardfor except 300.1.1/8",
+    'error 300.1.1/8 must be an address or a block such as 10.0.0.0/8, not "300.1.1/8"',
+  ],
+  [
+    "option originalto except host.test",
+    'error host.test is refused: "host.test" is a name, which HAProxy resolves once at its start: write its addresses',
+  ],
+  [
+    "option forwardfor except fd00::5/ffff::",
+    'error fd00::5/ffff:: must be an address or a block such as fd00::/8, not "fd00::5/ffff::"',
+  ],
   ["option forwardfor header", "error header needs a value behind it"],
   [
     "option originalto if-none",
@@ -36,6 +47,9 @@ describe("a line that HAProxy would not take is not taken, though little is made
 const right = [
   "option httplog clf",
   "option forwardfor except 10.0.0.0/8 header X-Client if-none",
+  "option forwardfor except 10.0.0.0/255.0.0.0",
+  "option originalto except localhost",
+  "option forwardfor except fd00::5/8",
   "log global",
   "no log",
   "log 127.0.0.1:514 len 900 format rfc5424 local0 notice alert",

@@ -4,6 +4,8 @@
 
 import { didYouMean } from "../../nearest.ts";
 import type { Ledger } from "../ledger.ts";
+import { readBlock } from "./cidrwords.ts";
+import { heard } from "./objection.ts";
 import { pathOf, type Statement, type Word } from "./scene.ts";
 import { warn } from "./tell.ts";
 
@@ -52,7 +54,7 @@ function known(ledger: Ledger, words: readonly Word[], among: readonly string[],
     if (!among.includes(word.text)) ledger.fault(pathOf(word), `${message}${didYouMean(word.text, among)}`);
 }
 
-function reviewOption(name: Word, rest: readonly Word[], { prefix }: Statement, ledger: Ledger): void {
+function reviewOption(name: Word, rest: readonly Word[], statement: Statement, ledger: Ledger): void {
   if (name.text === "forceclose")
     warn(ledger, name, "is taken as option httpclose: HAProxy knows it no more since 2.0");
   if (!withWords.has(name.text)) {
@@ -61,7 +63,7 @@ function reviewOption(name: Word, rest: readonly Word[], { prefix }: Statement, 
     return;
   }
   if (name.text === "httplog") return known(ledger, rest, ["clf"], "cannot stand behind option httplog");
-  if ((name.text !== "forwardfor" && name.text !== "originalto") || prefix !== null) return;
+  if ((name.text !== "forwardfor" && name.text !== "originalto") || statement.prefix !== null) return;
   for (let at = 0; at < rest.length; at++) {
     const word = rest[at]!;
     if (word.text === "if-none" && name.text === "forwardfor") continue;
@@ -72,16 +74,8 @@ function reviewOption(name: Word, rest: readonly Word[], { prefix }: Statement, 
         `cannot stand behind option ${name.text}; known are except, header and if-none`,
       );
     if (value === undefined) return ledger.fault(pathOf(word), "needs a value behind it");
-    if (word.text === "except" && !isBlock(value.text))
-      ledger.fault(pathOf(value), 'must be an address or a block such as "10.0.0.0/8"');
+    if (word.text === "except") heard(ledger, statement, () => readBlock(value, value.text));
   }
-}
-
-/** An address, or a block of them. */
-export function isBlock(text: string): boolean {
-  const [, address = "", bits] = /^([0-9a-fA-F.:]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
-  const isFour = /^\d{1,3}(?:\.\d{1,3}){3}$/.test(address);
-  return (isFour || address.includes(":")) && Number(bits ?? 0) <= (isFour ? 32 : 128);
 }
 
 /** `log TARGET [len N] [format F] [sample S] FACILITY [LEVEL [LEVEL]]`. */
