@@ -23,6 +23,7 @@ export type FaultCode =
   | "body_too_large"
   | "method_refused"
   | "expectation_refused"
+  | "misdirected"
   | "head_timeout"
   | "body_timeout"
   | "client_stalled"
@@ -113,6 +114,12 @@ const table: Record<FaultCode, readonly [Side, Retry, number, string]> = {
   target_too_long: ["downstream", "never", 414, "the request target exceeds the limit of a head"],
   body_too_large: ["downstream", "never", 413, "the request body exceeds its limit"],
   method_refused: ["downstream", "never", 405, "the method is not served here"],
+  misdirected: [
+    "downstream",
+    "never",
+    421,
+    "the host is not the one that the connection was made for (SNI), which rules here go by; clients of HTTP/2 ask again over another",
+  ],
   expectation_refused: ["downstream", "never", 417, "Expect holds something other than 100-continue"],
   head_timeout: ["downstream", "never", 408, "the request head did not arrive in time"],
   body_timeout: ["downstream", "never", 408, "the request body stalled"],

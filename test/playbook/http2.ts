@@ -45,6 +45,13 @@ export function head(
   return headers(stream, block(...own, ...fields), Flag.endHeaders | (isOpen ? 0 : Flag.endStream));
 }
 
+export interface CallerOptions {
+  readonly isKnown?: boolean;
+  readonly window?: number;
+  /** What it asks for by SNI. */
+  readonly serverName?: string;
+}
+
 export class Caller {
   readonly play: Playbook;
   readonly actor: Actor;
@@ -55,9 +62,11 @@ export class Caller {
   readonly #reader = new FieldReader();
 
   /** Its SETTINGS and ours have been said. `address`: by agreement (ALPN) unless that is null. */
-  constructor(play: Playbook, { isKnown = true, window = -1 }: { isKnown?: boolean; window?: number } = {}) {
+  constructor(play: Playbook, { isKnown = true, window = -1, serverName = "" }: CallerOptions = {}) {
     this.play = play;
-    this.actor = play.connect(isKnown ? makeClient("192.0.2.1", { tls: makeClientTls({ alpn: "h2" }) }) : "192.0.2.1");
+    this.actor = play.connect(
+      isKnown ? makeClient("192.0.2.1", { tls: makeClientTls({ alpn: "h2", serverName }) }) : "192.0.2.1",
+    );
     const send = this.actor.send.bind(this.actor);
     this.actor.send = (bytes, start, end) => {
       this.sends++;

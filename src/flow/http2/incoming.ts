@@ -42,6 +42,8 @@ export class Incoming implements FrameSink {
   /** What we take of all streams together, and have taken and not told yet. */
   #receiveWindow = connectionWindowBytes;
   #unacknowledged = 0;
+  /** What a SETTINGS frame, of which the end has not come, says of streams' windows; -1: nothing. */
+  #windowAsked = -1;
   readonly #forgiven: number[] = [];
 
   constructor(session: Http2Session, context: Context) {
@@ -174,7 +176,7 @@ export class Incoming implements FrameSink {
       reader.refuse(errorCode.protocolError, "SETTINGS_MAX_FRAME_SIZE out of range");
     else if (name === setting.initialWindowSize && value > windowBytesMax)
       reader.refuse(errorCode.flowControlError, "SETTINGS_INITIAL_WINDOW_SIZE out of range");
-    else if (name === setting.initialWindowSize) this.#resizeWindows(value);
+    else if (name === setting.initialWindowSize) this.#windowAsked = value;
   }
 
   /** Those of streams under way change with it, and may become negative (section 6.9.2). */
@@ -192,6 +194,9 @@ export class Incoming implements FrameSink {
   settings(isAck: boolean): void {
     if (isAck) return;
     this.oddity();
+    // Of many in one frame the last holds.
+    if (this.#windowAsked !== -1) this.#resizeWindows(this.#windowAsked);
+    this.#windowAsked = -1;
     this.#session.outgoing.acknowledgeSettings();
   }
 

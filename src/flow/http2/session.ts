@@ -17,6 +17,7 @@ import { type Forwarding, standing } from "../forwarding.ts";
 import { Guest } from "../guest.ts";
 import type { Client, Line, LineFlow, TurnFlow, WakeFlow } from "../port.ts";
 import { asksForMore, type ListenerSite, type Site } from "../site.ts";
+import { isJudgedByName } from "./coalescing.ts";
 import { connectionWindowBytes, Incoming, streamWindowBytes } from "./incoming.ts";
 import { Outgoing, type OutgoingWatcher } from "./outgoing.ts";
 import type { Http2Stream } from "./stream.ts";
@@ -64,6 +65,8 @@ export class Http2Session implements LineFlow, WakeFlow, TurnFlow, Session, Outg
   #phase: number = phase.open;
   #marks = 0;
   #standing: number;
+  /** Rules go by the name that the connection was made for. */
+  isJudgedByName: boolean;
   #preface: Uint8Array | null = null;
   #prefaceOf: Forwarding | null = null;
   /** Not yet understood. */
@@ -82,6 +85,7 @@ export class Http2Session implements LineFlow, WakeFlow, TurnFlow, Session, Outg
     this.isSecure = former.isSecure;
     this.guest = former.guest;
     this.#standing = this.listener.forwarding.standingOf(this.client.address);
+    this.isJudgedByName = isJudgedByName(this.listener);
     context.downstreams.add(this);
     this.count(listenerCell.http2Connections);
     const { limits, port } = context;
@@ -97,6 +101,7 @@ export class Http2Session implements LineFlow, WakeFlow, TurnFlow, Session, Outg
     this.outgoing.flush();
     this.#marks |= mark.begun;
     port.wake(this, port.nowMs + this.listener.plan.timeouts.headMs);
+    if (context.isDraining) this.leave();
   }
 
   /** The former has received this, and made nothing of it. */
@@ -417,6 +422,7 @@ export class Http2Session implements LineFlow, WakeFlow, TurnFlow, Session, Outg
     if (next?.plan.name === own.name && next.plan.mode === own.mode) this.listener = next;
     if (this.guest !== null) this.guest.listener = this.listener;
     this.#standing = this.listener.forwarding.standingOf(this.client.address);
+    this.isJudgedByName = isJudgedByName(this.listener);
     if (next?.plan.name === own.name && asksForMore(own.tls, next.plan.tls)) this.leave();
   }
 

@@ -22,6 +22,7 @@ import type { Guest } from "../guest.ts";
 import type { Client, WakeFlow } from "../port.ts";
 import { lastChunk, writeChunk } from "../relay.ts";
 import type { Requester } from "../requester.ts";
+import { isMisdirected } from "./coalescing.ts";
 import { Held } from "./held.ts";
 import { Http2Line } from "./line.ts";
 import type { Http2Session } from "./session.ts";
@@ -151,6 +152,7 @@ export class Http2Stream implements Requester, WakeFlow {
     this.#contentLeft = head.isChunked ? -1 : Math.max(head.contentLength, 0);
     if (isEndStream && this.#contentLeft > 0) return this.#refuse(exchange, "bad_content_length");
     exchange.measure(next, next);
+    if (this.#session.isJudgedByName && isMisdirected(this.client, head)) return exchange.fail(fault("misdirected"));
     if (!this.#session.outgoing.isCongested) return exchange.begin();
     this.#marks |= mark.waiting;
     this.#armHeld();
