@@ -95,7 +95,8 @@ function play(rules: RuleSet, exchange: Exchange, context: Context, visit: Visit
       exchange.hold(outcome.reply, outcome.forMs);
       return false;
     case "reply":
-      answer(exchange, visit, outcome);
+      if (outcome.isDenial) visit.note("error", 1);
+      answer(exchange, outcome);
       return false;
     default:
       close(exchange, context, outcome.kind);
@@ -107,8 +108,7 @@ function ask(rules: RuleSet, { inquiry }: Exchange, visit: Visit): Outcome | nul
   return inquiry === null ? rules.run(visit) : inquiry.run(rules, visit);
 }
 
-function answer(exchange: Exchange, visit: Visit, { rule, reply, isDenial }: Outcome & { kind: "reply" }): void {
-  if (isDenial) visit.note("error", 1);
+function answer(exchange: Exchange, { rule, reply, isDenial }: Outcome & { kind: "reply" }): void {
   const isLimited = rule.outcome !== null && rule.outcome.kind === "limit";
   exchange.give(reply, isDenial ? fault(isLimited ? "rate_limited" : "denied") : null);
 }
@@ -126,11 +126,15 @@ export function judgePool(exchange: Exchange, context: Context, head: Head): boo
 
 /** The listener's, on what the client is to get. */
 export function judgeListener(exchange: Exchange, context: Context, head: Head): boolean {
-  const { visit, serverStatus } = exchange;
-  if (visit === null) return true;
-  if (serverStatus >= 400 && serverStatus < 500) visit.note("error", 1);
-  else if (serverStatus >= 500 && serverStatus !== 501 && serverStatus !== 505) visit.note("failure", 1);
+  if (exchange.visit === null) return true;
+  noteStatus(exchange);
   return judge(exchange.listener.rules.response, null, exchange, context, head);
+}
+
+/** What the server has said counts, whatever rules make of it; a denial of it is no mistake of the client's. */
+function noteStatus({ visit, serverStatus }: Exchange): void {
+  if (serverStatus >= 400 && serverStatus < 500) visit?.note("error", 1);
+  else if (serverStatus >= 500 && serverStatus !== 501 && serverStatus !== 505) visit?.note("failure", 1);
 }
 
 function judge(
@@ -160,7 +164,9 @@ function playResponse(rules: RuleSet | null, exchange: Exchange, context: Contex
   if (outcome === null) return true;
   visit.ruled = outcome.rule;
   if (outcome.kind === "accept" || outcome.kind === "use" || outcome.kind === "tarpit") return true;
-  if (outcome.kind === "reply") answer(exchange, visit, outcome);
+  // The listener's rules, before which it is noted otherwise, are not asked.
+  if (rules !== exchange.listener.rules.response) noteStatus(exchange);
+  if (outcome.kind === "reply") answer(exchange, outcome);
   else close(exchange, context, outcome.kind);
   return false;
 }

@@ -22,9 +22,9 @@ const all = [
 const clients = table("clients", all);
 const tracking = rule(null, null, { does: [track()] });
 
-/** `connection` and `request` rules of the listener; the table is `clients`. */
+/** Rules of the listener; the table is `clients`. */
 function counted(
-  phases: { connection?: readonly RulePlan[]; request?: readonly RulePlan[] },
+  phases: Readonly<Partial<Record<"connection" | "request" | "response", readonly RulePlan[]>>>,
   options: PlanOptions = {},
 ): Playbook {
   return new Playbook({ tables: [clients], ...options, listener: { rules: rules(phases), ...options.listener } });
@@ -211,6 +211,22 @@ test("bytes are told to what a connection holds also when the client leaves in t
   server.sends(part);
   client.closes();
   expect(counts(play, "bytes_in_cnt", "bytes_out_cnt", "conn_cur")).toEqual([get("/").length, part.length, 0]);
+});
+
+test("what a server has said counts once, by its status, though a rule of the response denies it", () => {
+  const denial = { response: [rule(null, deny(502))] };
+  for (const [status, expected] of [
+    ["200 OK", [0, 0]],
+    ["404 Not Found", [1, 0]],
+    ["500 Internal Server Error", [0, 1]],
+  ] as const)
+    for (const where of ["listener", "pool"] as const) {
+      const own = { request: [tracking], ...(where === "listener" ? denial : {}) };
+      const play = counted(own, { pool: { rules: rules(where === "pool" ? denial : {}) } });
+      served(play, play.connect()).sends(`HTTP/1.1 ${status}\r\nContent-Length: 0\r\n\r\n`);
+      play.expectAmong("report 502 denied");
+      expect([where, status, counts(play, "http_err_cnt", "http_fail_cnt")]).toEqual([where, status, [...expected]]);
+    }
 });
 
 test("however a request ends, its entry is let go of", () => {
