@@ -57,6 +57,8 @@ export class Http2Client {
   readonly #isEager: boolean;
   readonly #dripBytes: number;
   #isWaiting = false;
+  /** When it has sent DATA last. */
+  #dataMs = 0;
   #hasShut = false;
   #isGoing = false;
   #isGone = false;
@@ -161,6 +163,7 @@ export class Http2Client {
     const isPadded = size > 0 && world.chance(0.1);
     const payload = isPadded ? padded(content, world.between(0, 255)) : content;
     asked.at += size;
+    this.#dataMs = world.nowMs;
     stream.sendWindow -= payload.length;
     this.#wire.sendWindow -= payload.length;
     const isWhole = asked.at === request.body.length;
@@ -397,8 +400,18 @@ export class Http2Client {
   #ended(): void {
     this.#world.note(this.name, "sees FIN");
     if (this.#wire.isInside) throw new Violation(`${this.name}: a FIN inside of a frame`);
+    this.#judgeWindow();
     this.#finish();
     this.#world.after(this.#world.skewed(0, 100), () => this.#end.close());
+  }
+
+  /** Nothing is on its way and nothing under way: what was sent has been taken, and is given back. */
+  #judgeWindow(): void {
+    const isQuiet = this.isDone && this.#queue.length === 0 && this.#world.nowMs - this.#dataMs > 5_000;
+    if (isQuiet && this.#wire.sendWindow <= this.#wire.sendWindowMin)
+      throw new Violation(
+        `${this.name}: ${this.#wire.sendWindow} bytes of the connection's window were not given back`,
+      );
   }
 
   #closed(isReset: boolean): void {

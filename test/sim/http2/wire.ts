@@ -70,6 +70,8 @@ export class Wire {
   readonly streams: Map<number, WireStream> = new Map();
   receiveWindow: number = windowAtFirst;
   sendWindow: number = windowAtFirst;
+  /** With nothing on its way there is more than that. */
+  readonly sendWindowMin: number = connectionWindowMax / 2;
   /** SETTINGS_INITIAL_WINDOW_SIZE, as the client has said it last. */
   #windowSaid = windowAtFirst;
   #windowHeard = windowAtFirst;
