@@ -368,6 +368,20 @@ test("a drain tells all to go, and waits for what is under way", () => {
   expectOver(play);
 });
 
+test("one that begins while all are told to go is told as well, and what it has asked by then is answered", () => {
+  const play = new Playbook();
+  play.drain();
+  const caller = new Caller(play);
+  caller.asks(1);
+  play.accept().sends(ok("answered"));
+  expect(caller.hears()).toContain('DATA 1 "answered" END');
+  caller.says(pong);
+  caller.expect("GOAWAY 1 NO_ERROR", caller.actor.is("ended"));
+  play.pass(2_200);
+  caller.hears();
+  expectOver(play);
+});
+
 test("a cut ends everything, and reports it as that", () => {
   const { play, caller } = begin();
   caller.asks(1);
