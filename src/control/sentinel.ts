@@ -210,12 +210,12 @@ export class Sentinel {
     const plan = this.#plan;
     if (plan === null) return;
     const { registry, log } = this.#options;
-    const { set, leaseMs, quorum } = plan;
+    const { set, leaseMs, quorum, check } = plan;
     const views = new Map<string, boolean>();
     for (const { plan: target, verdict } of this.#targets)
       if (verdict.state !== "unchecked") views.set(target.member, verdict.state === "up");
     try {
-      const outcome = await registry.vote(set, { voter: this.#voter, views, leaseMs, quorum });
+      const outcome = await registry.vote(set, { voter: this.#voter, views, leaseMs, everyMs: check.everyMs, quorum });
       this.#counts.votesTaken++;
       this.#lastVoteMs = Date.now();
       this.#tell(outcome);

@@ -5,6 +5,7 @@
 import type { RedisPlace } from "../base/redisplace.ts";
 import { Connection, refusalOf } from "../redis/connection.ts";
 import { type Reply, ReplyError } from "../redis/resp.ts";
+import { Attendance } from "./attendance.ts";
 import { isSame } from "./member.ts";
 import { membershipsOf } from "./membership.ts";
 import { arm, changedBy } from "./notices.ts";
@@ -47,6 +48,7 @@ export class RedisRegistry implements Registry {
   readonly #written = new Set<string>();
   /** Until when the last vote of a sentinel of ours counts, as Redis has written it down. */
   readonly #votedUntil = new Map<string, string>();
+  readonly #attendance = new Attendance();
   #connection: Connection | null = null;
   #opening: Promise<Connection> | null = null;
   #heartbeat: Timer | null = null;
@@ -143,33 +145,40 @@ export class RedisRegistry implements Registry {
     );
   }
 
-  async vote(set: string, { voter, views, leaseMs, quorum }: Ballot): Promise<Outcome> {
+  async vote(set: string, { voter, views, leaseMs, everyMs, quorum }: Ballot): Promise<Outcome> {
     this.#written.add(set);
     const { leases, views: said, changes } = keysOf(set);
     const needed = quorum === "majority" ? 0 : quorum;
     const ballot = [...views].map(([member, isUp]) => `${isUp ? "+" : "-"}${member}`);
-    const words = ["EVAL", voteScript, 3, set, leases, said, changes, voter, Math.ceil(leaseMs), needed, ...ballot];
     const key = `${set} ${voter}`;
     const known = this.#votedUntil.get(key);
     // A vote without an answer may count all the same.
     this.#votedUntil.delete(key);
     return this.#ask(async (connection) => {
+      const sentAtMs = this.#nowMs();
+      const silenceMs = Math.ceil(this.#attendance.silenceMs(key, everyMs, leaseMs, sentAtMs));
+      const terms = [changes, voter, Math.ceil(leaseMs), needed, silenceMs];
       try {
-        const reply = await connection.ask(...words);
+        const reply = await connection.ask("EVAL", voteScript, 3, set, leases, said, ...terms, ...ballot);
         const [added, removed, untilWhen, former] = Array.isArray(reply) ? (reply as readonly Reply[]) : [];
         this.#votedUntil.set(key, String(untilWhen));
+        this.#attendance.voted(key, sentAtMs);
         const hasTwin = known !== undefined && former !== "" && former !== known;
         return { added: textsOf(added), removed: textsOf(removed), ...(hasTwin ? { hasTwin } : {}) };
       } catch (error) {
         if (!isKeptFrom(error)) throw error;
         return putPlainly(connection, set, views);
       }
+    }).catch((error: unknown) => {
+      this.#attendance.failed(key, this.#nowMs());
+      throw error;
     });
   }
 
   async withdraw(set: string, voter: string): Promise<void> {
     const { leases, views } = keysOf(set);
     this.#votedUntil.delete(`${set} ${voter}`);
+    this.#attendance.forget(`${set} ${voter}`);
     await this.#ask((connection) =>
       connection.ask("EVAL", withdrawScript, 3, set, leases, views, voter).catch(nothingWhenKept),
     );
@@ -311,7 +320,10 @@ export class RedisRegistry implements Registry {
   #lost(why: string): void {
     this.#drop();
     if (this.#isClosed) return;
-    if (this.#problem === null) this.#outages++;
+    if (this.#problem === null) {
+      this.#outages++;
+      this.#attendance.lost(this.#nowMs());
+    }
     this.#problem = why;
     this.#notice = "poll";
     for (const watch of this.#watches.values()) watch.fail(why);

@@ -38,7 +38,7 @@ function opened<T extends Registry>(room: Room, registry: T): T {
 }
 
 function ballot(voter: string, views: Record<string, boolean>, leaseMs = long, quorum: Quorum = "majority"): Ballot {
-  return { voter, views: new Map(Object.entries(views)), leaseMs, quorum };
+  return { voter, views: new Map(Object.entries(views)), leaseMs, everyMs: leaseMs / 2, quorum };
 }
 
 /** What is told of a set, one after the other. */

@@ -59,6 +59,8 @@ export interface Ballot {
   readonly views: ReadonlyMap<string, boolean>;
   /** How long this counts when it is not said again. */
   readonly leaseMs: number;
+  /** From one vote of this sentinel to the next while nothing changes. */
+  readonly everyMs: number;
   readonly quorum: Quorum;
 }
 

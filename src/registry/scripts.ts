@@ -3,11 +3,12 @@
 //
 //   SET            set    members                       SET:draining  set   members that are given nothing new
 //   SET:leases     zset   member > end in ms            SET:changes   channel, told "1" at each change of ours
-//   SET:views      hash   sentinel > "end in ms\n+member that is up\n-member that is down..."
+//   SET:views      hash   sentinel > "end in ms\n+member that is up\n-member that is down...";  "" > "0 ms of the last vote"
 //
 // A member without an entry in SET:leases stays until somebody takes it out. One whose lease is over is taken out by the vote of a sentinel
-// whose word, or that of another, has counted until then: who comes where none did gives all of them a lease, for what is over there says
-// only that sentinels were away. No script writes before it has read what it decides by.
+// where the word of some has counted until then, and where votes have come without a gap: otherwise leases begin anew, for what is over says
+// only that sentinels, or Redis, were away. Versions before the field "" take it for the word of one who is dead, and drop it: then the last
+// vote is found by the words that are there. No script writes before it has read what it decides by.
 
 export interface SetKeys {
   readonly set: string;
@@ -31,18 +32,26 @@ export function keysOf(set: string): SetKeys {
 export const readMax = 10_000;
 /** Members of a set that are taken out by one script because their lease is over. */
 const reapedMax = 1000;
+/** How long it is known who has said what, and when the last vote was, after what was said has ended. */
+const rememberedMs = 3_600_000;
 
 const clock = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
 
-/** Takes out what has no lease any more, and remembers who in \`removed\`; where no sentinel was alive, leases begin anew. */
-const reaping = `
-if not isAnyAlive then
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now)) do
-    if redis.call('SISMEMBER', KEYS[1], member) == 1 then redis.call('ZADD', KEYS[2], now + lease, member) end
+/** Where sentinels could not vote: a whole lease for each member, or what was left at the last vote, where another sentinel's is longer. */
+const beginningAnew = `
+if wasSilent then
+  local quiet = lastVote and math.max(0, now - lastVote) or 0
+  local leases = redis.call('ZRANGE', KEYS[2], 0, -1, 'WITHSCORES')
+  for index = 1, #leases, 2 do
+    local ends = math.max(now + lease, leases[index + 1] + quiet)
+    if redis.call('SISMEMBER', KEYS[1], leases[index]) == 1 then redis.call('ZADD', KEYS[2], ends, leases[index]) end
   end
-end
+end`;
+
+/** Takes out what has no lease any more, and remembers who in \`removed\`. */
+const reaping = `
 for _, member in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now, 'LIMIT', 0, ${reapedMax})) do
   redis.call('ZREM', KEYS[2], member)
   if redis.call('SREM', KEYS[1], member) == 1 then removed[#removed + 1] = member end
@@ -77,13 +86,14 @@ return {size, members, draining, over, next[2] and math.ceil(next[2] - now) or -
 export const trialScript: string = "return redis.call('ZADD', KEYS[1], 'XX', 0, '')";
 
 /**
- * KEYS: set, leases, views. ARGV: channel, sentinel, lease in ms, how many must agree (0 is the majority), then "+member" or "-member"
- * for each. Answers who was put in, who was taken out, until when this counts, and until when what stood under the sentinel's name did.
- * What is decided how stands in quorum.ts.
+ * KEYS: set, leases, views. ARGV: channel, sentinel, lease in ms, how many must agree (0 is the majority), the silence in ms that is too long
+ *X
  */
 export const voteScript: string = `${clock}
-local voter, lease, quorum = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local voter, lease, quorum, silence = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local up, down, dead, isAnyAlive = {}, {}, {}, false
+local lastVote = tonumber(string.match(redis.call('HGET', KEYS[3], '') or '', '^0 (%d+)$'))
+local isNoted = lastVote ~= nil
 local function count(view)
   local member = string.sub(view, 2)
   if string.sub(view, 1, 1) == '+' then up[member] = (up[member] or 0) + 1 else down[member] = (down[member] or 0) + 1 end
@@ -92,18 +102,22 @@ local said, former, untilWhen = redis.call('HGETALL', KEYS[3]), '', string.forma
 for index = 1, #said, 2 do
   local ends, views = string.match(said[index + 1], '^(%d+)(.*)$')
   if said[index] == voter then former = ends or '' end
-  if not ends or tonumber(ends) <= now then dead[#dead + 1] = said[index]
+  if ends and not isNoted and said[index] ~= '' then lastVote = math.max(lastVote or 0, tonumber(ends) - lease) end
+  if not ends or tonumber(ends) <= now then
+    if said[index] ~= '' then dead[#dead + 1] = said[index] end
   else
     isAnyAlive = true
     if said[index] ~= voter then for view in string.gmatch(views, '[^\\n]+') do count(view) end end
   end
 end
-for index = 5, #ARGV do count(ARGV[index]) end
+local wasSilent = not isAnyAlive or (lastVote and now - lastVote > silence)
+${beginningAnew}
+for index = 6, #ARGV do count(ARGV[index]) end
 for _, name in ipairs(dead) do redis.call('HDEL', KEYS[3], name) end
-redis.call('HSET', KEYS[3], voter, untilWhen .. '\\n' .. table.concat(ARGV, '\\n', 5))
-redis.call('PEXPIRE', KEYS[3], math.max(redis.call('PTTL', KEYS[3]), lease))
+redis.call('HSET', KEYS[3], '', '0 ' .. string.format('%.0f', now), voter, untilWhen .. '\\n' .. table.concat(ARGV, '\\n', 6))
+redis.call('PEXPIRE', KEYS[3], math.max(redis.call('PTTL', KEYS[3]), lease + ${rememberedMs}))
 local added, removed = {}, {}
-for index = 5, #ARGV do
+for index = 6, #ARGV do
   local member = string.sub(ARGV[index], 2)
   local ups, downs = up[member] or 0, down[member] or 0
   local needed = quorum == 0 and math.floor((ups + downs) / 2) + 1 or quorum
@@ -123,12 +137,13 @@ return {added, removed, untilWhen, former}`;
 
 /** KEYS: set, leases, views. ARGV: sentinel. Members that nobody else looks at lose their lease and stay. */
 export const withdrawScript: string = `${clock}
-local left, others = redis.call('HGET', KEYS[3], ARGV[1]), {}
+local left, others, isAnyAlive = redis.call('HGET', KEYS[3], ARGV[1]), {}, false
 if not left then return 0 end
 redis.call('HDEL', KEYS[3], ARGV[1])
 for _, views in ipairs(redis.call('HVALS', KEYS[3])) do
   local ends, list = string.match(views, '^(%d+)(.*)$')
   if ends and tonumber(ends) > now then
+    isAnyAlive = true
     for view in string.gmatch(list, '[^\\n]+') do others[string.sub(view, 2)] = true end
   end
 end
@@ -136,4 +151,5 @@ for view in string.gmatch(string.match(left, '^%d+(.*)$') or '', '[^\\n]+') do
   local member = string.sub(view, 2)
   if not others[member] then redis.call('ZREM', KEYS[2], member) end
 end
+if not isAnyAlive then redis.call('DEL', KEYS[3]) end
 return 1`;

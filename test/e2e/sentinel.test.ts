@@ -245,7 +245,9 @@ withRedis("of three sentinels with different views two decide; of two none does,
   const environment = { REDIS_URL: redis.address, SENTINEL_TARGETS: origin.address };
   const view = (path: string, id: string): Watchman =>
     new Watchman(room, environment, [...soon, "--http", path, "--id", id]);
-  const voters = async (): Promise<number> => Number(await redis.ask("HLEN", `${set}:views`));
+  // The field without a name is the time of the last vote.
+  const voters = async (): Promise<number> =>
+    (await redis.ask("HKEYS", `${set}:views`)).split("\n").filter((name) => name.trim() !== "").length;
   const one = view("/well", "one");
   await stands(redis, `http://${origin.address}`);
   const two = view("/ill", "two");
