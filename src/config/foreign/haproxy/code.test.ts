@@ -6,6 +6,7 @@ import {
   every,
   index,
   listOf,
+  literalIn,
   member,
   method,
   no,
@@ -50,4 +51,11 @@ describe("a text", () => {
       expect(valueOf_(text(value).text)).toBe(value);
       expect(valueOf_(pattern(value).text)).toBe(value);
     });
+});
+
+test("what a text was made of is found again, and nothing in what is more than a text", () => {
+  for (const value of ["", "a", "it's", "a\\b", "\n\r\t\x01\x7f", "\\n", "'"])
+    expect(literalIn(text(value))).toBe(value);
+  for (const other of [primary("path"), relate(text("a"), "+", text("b")), method(text("a"), "size"), pattern("\\d")])
+    expect(literalIn(other)).toBeNull();
 });

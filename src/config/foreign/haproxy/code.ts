@@ -90,6 +90,16 @@ export function text(value: string): Code {
   return primary(`'${escaped}'`);
 }
 
+/** What `text` was given, where the code is that and nothing else. */
+export function literalIn({ text: written }: Code): string | null {
+  const inside = /^'((?:[^'\\]|\\.)*)'$/.exec(written)?.[1];
+  if (inside === undefined) return null;
+  return inside.replaceAll(/\\(?:x([0-9a-f]{2})|(.))/g, (_, hex?: string, one?: string) => {
+    if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16));
+    return one === "n" ? "\n" : one === "r" ? "\r" : one === "t" ? "\t" : one!;
+  });
+}
+
 /** Raw where it can be, for a backslash in an expression is seldom alone. */
 export function pattern(expression: string): Code {
   return expression.includes("\\") && !/['\x00-\x1f]/.test(expression) && !expression.endsWith("\\")

@@ -24,6 +24,7 @@ import { fault, refuse } from "./objection.ts";
 import { literally, readRegex, refersBack } from "./regex.ts";
 import { cast, item, type Kind, kindsIn, type Sample, type Site } from "./sample.ts";
 import type { Word } from "./scene.ts";
+import { warn } from "./tell.ts";
 import { listOfFile, listOfValues, readKeys, readPairs, readValues } from "./valuefile.ts";
 
 export const matchMethods = [
@@ -75,6 +76,10 @@ export function matchCode(
   if (method === "bin" && [...kindsIn(sample)].some(isFormless))
     return refuse(word, "what is compared by -m bin must be a text: numbers and addresses are no bytes in Sluice");
   const taken = cast(sample, takes, word);
+  if (taken.missing !== null) {
+    warn(site.conversion.ledger, word, `never matches, as in HAProxy: ${taken.missing}`);
+    return no;
+  }
   if (method !== "bool" && patterns.length === 0) return no;
   const compare = (code: Code): Code => {
     if (method === "bool") return code;

@@ -3,7 +3,7 @@
 // one that is not there yet never matches in HAProxy, and is `false` here.
 
 import { takenNames } from "../../../rules/expression/names.ts";
-import { absent, type Code, call, choose, method, number, pattern, primary, text } from "./code.ts";
+import { absent, type Code, call, choose, literalIn, method, number, pattern, primary, text } from "./code.ts";
 import { fault, refuse } from "./objection.ts";
 import type { Conversion, Service, Word } from "./scene.ts";
 
@@ -72,7 +72,8 @@ export function cast(sample: Sample, kind: Kind, word: Word): Sample {
       if (from === "address") return refuse(word, "an address is no number in Sluice");
       // What is in a variable may be a text, which must be a number as a whole.
       if (from === "any") return mapSample(sample, kind, (code) => call("int", call("string", code)));
-      return mapSample(sample, kind, (code) => (from === "bool" ? numberOf(code) : call("int", code)));
+      if (from === "bool") return mapSample(sample, kind, numberOf);
+      return numberWritten(sample, word) ?? mapSample(sample, kind, (code) => call("int", code));
     case "address":
       if (from === "any") return mapSample(sample, kind, (code) => addressIn(call("string", code)));
       if (from === "text" || from === "bytes") return mapSample(sample, kind, addressIn);
@@ -80,6 +81,17 @@ export function cast(sample: Sample, kind: Kind, word: Word): Sample {
     case "bool":
       return mapSample(cast(sample, "int", word), kind, (code) => ({ ...relation(code), level: 3 }));
   }
+}
+
+/** Of a text that the config holds: its leading digits, as HAProxy reads it; 0 without any, and nothing where it is empty. */
+function numberWritten(sample: Sample, word: Word): Sample | null {
+  const literal = sample.each === null ? literalIn(sample.code) : null;
+  if (literal === null) return null;
+  if (literal === "") return { ...sample, kind: "int", code: absent, missing: "an empty text is no number" };
+  const value = Number(/^[+-]?\d+/.exec(literal)?.[0] ?? 0);
+  if (!Number.isSafeInteger(value)) return refuse(word, `${literal} is a number that is too large`);
+  // There is no number -0 to write.
+  return { ...sample, kind: "int", code: number(value === 0 ? 0 : value) };
 }
 
 /** The address that a text is; of IPv4 with a port behind it the address, as balancers in front write X-Forwarded-For. */
