@@ -20,7 +20,7 @@ let kept = 0;
 
 function open(members: number, changesMax: number): { board: SharedEgressBoard; path: string } {
   const history = { entriesMax: 1000, changesMax };
-  const shape = egressShape({ members: new Array<EgressMemberPlan>(members), history });
+  const shape = egressShape({ members: new Array<EgressMemberPlan>(members), history, session: null, users: 0 });
   const path = join(folder, `${members}-${changesMax}`);
   closeSync(openSync(path, "w"));
   truncateSync(path, SharedEgressBoard.bytesFor(shape));

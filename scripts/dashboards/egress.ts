@@ -53,6 +53,15 @@ export const egressRow: Row = {
     lines("Logs that are not read", "Files that are not there, or may not be read.", "none", [
       byWhich(of("sluice_egress_log_problems"), "pool"),
     ]),
+    lines(
+      "Forgotten, and without room",
+      "session: its key is given another address, or goes by hash; user: a period that was over, or a request refused.",
+      "ops",
+      [
+        [`sum by (pool, kind) (${per("sluice_egress_forgotten_total")})`, "{{pool}} {{kind}} forgotten"],
+        [`sum by (pool, kind) (${per("sluice_egress_roomless_total")})`, "{{pool}} {{kind}} without room"],
+      ],
+    ),
     lines("Memory of boards", "States, sessions and history of addresses.", "bytes", [
       byWhich(of("sluice_egress_memory_bytes"), "pool"),
     ]),

@@ -7,7 +7,7 @@ import { type Certificate, noMaterials } from "../../src/config/materials.ts";
 import type { Plan } from "../../src/config/plan.ts";
 import { hookNames } from "../../src/config/plancontent.ts";
 import { Slots } from "../../src/config/slots.ts";
-import { egressSummary } from "../../src/control/egress/trial.ts";
+import { egressRecords, egressSummary } from "../../src/control/egress/trial.ts";
 import type { FleetStatus } from "../../src/control/fleet/nodestatus.ts";
 import type { MetricsSource } from "../../src/control/metricssource.ts";
 import { Arena } from "../../src/memory/arena.ts";
@@ -89,7 +89,7 @@ export function specimen(prefix: string): MetricsSource {
       },
     ],
     remotes: [{ name: "pages", isAway: false, isRefusing: false }],
-    egresses: [{ summary: egressSummary, changes: [] }],
+    egresses: [{ summary: egressSummary, changes: [], records: egressRecords }],
     lists: [{ name: "office", entries: 0, problem: null }],
     bans: 0,
     sources: [{ pool: "app", sources: [source], kept: new Map() }],

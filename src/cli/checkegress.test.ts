@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { check } from "./check.ts";
 
-async function checked(json: boolean, more: object = {}, code = 0): Promise<string> {
+async function checked(json: boolean, more: object = {}, code = 0, auth?: object): Promise<string> {
   const place = mkdtempSync(join(tmpdir(), "sluice-check-"));
   const said: string[] = [];
   const writer = {
@@ -18,7 +18,7 @@ async function checked(json: boolean, more: object = {}, code = 0): Promise<stri
       { proxies: ["http://user:xy%20zzy@proxy.example:3128", "socks5://10.0.0.9:1"] },
     ];
     const config = {
-      listeners: { out: { listen: "127.0.0.1:3128", proxy: { egress: "ips" } } },
+      listeners: { out: { listen: "127.0.0.1:3128", proxy: { egress: "ips" }, auth } },
       egress: { ips: { members, ...more } },
     };
     writeFileSync(join(place, "sluice.json"), JSON.stringify(config));
@@ -34,6 +34,15 @@ test("a pool is told by its members, and by how they are judged", async () => {
     "egress   ips  10 members (8 addresses, 2 proxies), random, judged per target by own requests",
   );
   expect(await checked(false, { members: [{ addresses: ["127.0.0.2"] }] })).toContain("1 member (1 address), random");
+});
+
+test("how many users have a quota is told, and of how many sessions there can be", async () => {
+  const users = Object.fromEntries(Array.from({ length: 1300 }, (_, index) => [`u${index}`, "secret"]));
+  const more = { quota: { requests: 2 }, session: { lifetime: "1h" } };
+  expect(await checked(false, more, 0, { users })).toContain(
+    "judged per target by own requests, quotas of 1300 users, 65536 sessions at most",
+  );
+  expect(await checked(false, { quota: { requests: 2 } }, 0, { users: { ann: "x" } })).toMatch(/, quotas of 1 user$/m);
 });
 
 test("of proxies their passwords are not told", async () => {

@@ -7,6 +7,7 @@ import type { EgressPlan } from "../config/plan.ts";
 import { keyText, type Problem } from "../config/problem.ts";
 import type { Config, Egress } from "../config/types.ts";
 import { logFaults } from "../control/egresslog/poollogs.ts";
+import { egressShape } from "../memory/egressboard/shape.ts";
 
 const kinds = {
   gateway: ["server of nginx", "servers of nginx"],
@@ -14,15 +15,20 @@ const kinds = {
   proxy: ["proxy", "proxies"],
 } as const;
 
-/** `341 members (341 servers of nginx), random, judged per member by logs` */
-export function egressSummary({ members, choose, judge, isOwnEvidence, logs }: EgressPlan): string {
+/** `341 members (341 servers of nginx), random, judged per member by logs, quotas of 1300 users, 65536 sessions at most` */
+export function egressSummary(plan: EgressPlan): string {
+  const { members, choose, judge, isOwnEvidence, logs, session, quota, users } = plan;
   const counts = Object.entries(kinds).flatMap(([kind, [one, several]]) => {
     const count = members.filter(({ door }) => door.kind === kind).length;
     return count === 0 ? [] : [`${count} ${count === 1 ? one : several}`];
   });
   const evidence = logs.length === 0 ? "own requests" : isOwnEvidence ? "own requests and logs" : "logs";
   const kindsShown = counts.length === 0 ? "" : ` (${counts.join(", ")})`;
-  return `${members.length === 1 ? "1 member" : `${members.length} members`}${kindsShown}, ${choose}, judged per ${judge.per} by ${evidence}`;
+  const kept = [
+    ...(quota === null || users === 0 ? [] : [`, quotas of ${users === 1 ? "1 user" : `${users} users`}`]),
+    ...((session?.lifetimeMs ?? 0) > 0 ? [`, ${egressShape(plan).sessions} sessions at most`] : []),
+  ];
+  return `${members.length === 1 ? "1 member" : `${members.length} members`}${kindsShown}, ${choose}, judged per ${judge.per} by ${evidence}${kept.join("")}`;
 }
 
 /** Logs of which no line could be understood keep a config from being run. */

@@ -41,6 +41,7 @@ test("what is not said is as documented", () => {
       hostDownAfter: 3,
     },
     quota: null,
+    users: 0,
     history: { entriesMax: 1000, changesMax: 100 },
     isOwnEvidence: true,
     logs: [],

@@ -5,6 +5,7 @@
 import { compileServerTls, type Keys } from "./compiletls.ts";
 import { type Member, membersOf } from "./egressmembers.ts";
 import { readEgressStatuses } from "./egressschema.ts";
+import { egressUsers } from "./egressusers.ts";
 import type { Materials } from "./materials.ts";
 import { bytes, freeze, ms, value } from "./measure.ts";
 import type { Gateway } from "./nginx/gateways.ts";
@@ -30,8 +31,10 @@ export interface Surroundings {
   readonly materials: Materials;
 }
 
-export function compileEgresses({ egress }: Config, around: Surroundings): EgressPlan[] {
-  return Object.entries(egress).map(([name, pool]) => compileEgress(name, pool, around));
+export function compileEgresses(config: Config, around: Surroundings): EgressPlan[] {
+  return Object.entries(config.egress).map(([name, pool]) =>
+    compileEgress(name, pool, egressUsers(name, config, around.materials), around),
+  );
 }
 
 /** The place of a pool in `Plan.egresses`; null where none is named. */
@@ -39,7 +42,7 @@ export function egressIndex(name: string | undefined, { egress }: Config): numbe
   return name === undefined ? null : Object.keys(egress).indexOf(name);
 }
 
-function compileEgress(name: string, pool: Egress, around: Surroundings): EgressPlan {
+function compileEgress(name: string, pool: Egress, users: number, around: Surroundings): EgressPlan {
   return {
     name,
     slot: around.slots.slotOf("egresses", name),
@@ -56,6 +59,7 @@ function compileEgress(name: string, pool: Egress, around: Surroundings): Egress
             bytesMax: bytes(pool.quota.bytes),
             periodMs: ms(pool.quota.per),
           },
+    users,
     history: { entriesMax: pool.history.entries, changesMax: pool.history.changes },
     isOwnEvidence: evidenceOf(pool) !== "logs",
     logs: pool.logs.map(compileLog),

@@ -253,7 +253,7 @@ export const egress: z.ZodType<Egress, EgressInput> = section({
     ),
   perTarget: perTarget.prefault({}),
   judge: judge.prefault({}),
-  quota: quota.optional().describe("What each user of the listener may have. Absent: no limit."),
+  quota: quota.optional().describe("What each user of the listeners may have. Absent: no limit."),
   history: history.prefault({}),
   logs: list(log, "logs").default([]).describe("Access logs of nginx in which outcomes stand."),
   evidence: choice(["own", "logs", "both"])

@@ -242,7 +242,7 @@ export interface EgressInput {
   session?: "hash" | false | EgressSessionInput | undefined;
   perTarget?: EgressPerTargetInput | undefined;
   judge?: EgressJudgeInput | undefined;
-  /** What each user of the listener may have. Absent: no limit. */
+  /** What each user of the listeners may have. Absent: no limit. */
   quota?: EgressQuotaInput | undefined;
   history?: EgressHistoryInput | undefined;
   /** Access logs of nginx in which outcomes stand. */
@@ -773,6 +773,8 @@ export interface RuleInput {
   clear?: string | string[] | undefined;
   /** Set tags gpt and variables: { "marked[src].gpt0": 3, vars.country: "..." }, each to an expression's value. */
   set?: Record<string, string | number | boolean> | undefined;
+  /** The connection counts now in sess_cnt and sess_rate of the entries that it holds, whatever rules behind it decide; otherwise it does when all rules have let it in. Once for a connection. */
+  countSession?: true | undefined;
   /** Set header fields, in place of those that are there, to texts with {expressions}. */
   setHeader?: Record<string, string> | undefined;
   /** Add header fields beside those that are there: texts with {expressions}. */

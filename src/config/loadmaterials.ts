@@ -16,6 +16,7 @@ import {
 } from "./certificatechoice.ts";
 import { momentText, validityOf } from "./certificatevalidity.ts";
 import { serverTls } from "./compiletls.ts";
+import { findCrowds } from "./egressusers.ts";
 import type { Users } from "./htpasswd.ts";
 import type { HttpFile } from "./httpfile.ts";
 import type { Finding } from "./issues.ts";
@@ -120,7 +121,7 @@ export async function loadMaterials(
   for (const [file, users] of named.users) materials.htpasswd.set(file, users);
   const egress = loadGateways(config, folder, reader.files, before);
   for (const [file, gateways] of egress.gateways) materials.nginx.set(file, gateways);
-  materials.findings.push(...findings, ...named.findings, ...egress.findings);
+  materials.findings.push(...findings, ...named.findings, ...egress.findings, ...findCrowds(config, materials));
   return materials;
 }
 

@@ -18,6 +18,8 @@ export interface EgressPlan {
   readonly judge: EgressJudgePlan;
   /** For each user of the listener: more is answered 429. Null is no limit. */
   readonly quota: EgressQuotaPlan | null;
+  /** How many users its listeners know: the board has room for all of them. 0 without a quota. */
+  readonly users: number;
   readonly history: EgressHistoryPlan;
   /** Outcomes of our own requests are evidence; where logs tell of the same requests they would be counted twice. */
   readonly isOwnEvidence: boolean;

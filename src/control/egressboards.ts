@@ -11,6 +11,7 @@ import { type Reserve, reserved } from "../memory/cellpages.ts";
 import { egressShape } from "../memory/egressboard/shape.ts";
 import { SharedEgressBoard } from "../memory/egressboard.ts";
 import type { Owner } from "../memory/owners.ts";
+import { isOneOf, isSameList } from "./egress/users.ts";
 import { type Kept, KeptFiles, type KeptLine, type KeptOptions, type PreparedFiles } from "./keptfiles.ts";
 import {
   bytesTaken,
@@ -32,6 +33,9 @@ export interface EgressBoardsOptions extends KeptOptions {
   readonly made?: (plan: EgressPlan, board: SharedEgressBoard, lines: KeptLine[]) => void;
 }
 
+/** Of a pool's quota. */
+export type UserNames = (plan: EgressPlan) => readonly string[];
+
 export interface OpenBoard extends Kept<EgressPlan> {
   readonly board: SharedEgressBoard;
   /** Nothing is known from before: neither the run before nor a former shape has left anything. */
@@ -45,6 +49,11 @@ export class EgressBoards implements SpaceUser {
   readonly #kept: KeptFiles<EgressPlan, OpenBoard>;
   /** Who the members of a board are, where just they have rows: a plan mostly has those of the one before, and they are not gone through again. */
   readonly #named = new WeakMap<SharedEgressBoard, readonly EgressMemberPlan[]>();
+
+  /** As they were when it was last seen to that all of them have room. */
+  readonly #users = new WeakMap<SharedEgressBoard, readonly string[]>();
+  /** Of the plan that is being prepared. */
+  #namesOf: UserNames = () => [];
 
   /** For how many rows a board has memory. */
   readonly #firmRows = new WeakMap<SharedEgressBoard, number>();
@@ -74,7 +83,8 @@ export class EgressBoards implements SpaceUser {
     return this.#kept.find(name);
   }
 
-  prepare(plans: readonly EgressPlan[]): PreparedFiles {
+  prepare(plans: readonly EgressPlan[], namesOf: UserNames = () => []): PreparedFiles {
+    this.#namesOf = namesOf;
     const prepared = this.#kept.prepare(plans);
     const settle = (): void => {
       for (const { board, path, plan } of this.all) this.#name(board, path, plan.members);
@@ -84,7 +94,10 @@ export class EgressBoards implements SpaceUser {
       keep: () => {
         prepared.keep();
         settle();
-        for (const { board } of this.all) board.letGoAll();
+        for (const { board, plan } of this.all) {
+          board.letGoAll();
+          this.#seat(board, namesOf(plan));
+        }
       },
       undo: () => {
         prepared.undo();
@@ -139,6 +152,13 @@ export class EgressBoards implements SpaceUser {
       this.#options.log.error(`egress pool ${board.name}: ${missing} of its members found no room on its board`);
   }
 
+  /** All of these users are to find room, whoever was one before. */
+  #seat(board: SharedEgressBoard, names: readonly string[]): void {
+    const isFull = board.count("user") + names.length > board.shape.users;
+    if (isFull && !isSameList(names, this.#users.get(board))) board.adoptUsers(isOneOf(names, board.nameSeed));
+    this.#users.set(board, names);
+  }
+
   /** For so many members, before they have their rows. Throws where there is none: a plan that is refused for that has changed nothing. */
   #makeRoom(board: SharedEgressBoard, path: string, members: number): void {
     const rows = Math.min(Math.max(members, board.parts.rows.used), board.capacity);
@@ -187,11 +207,15 @@ export class EgressBoards implements SpaceUser {
     return this.#options.reserving?.({ path, inode: statSync(path).ino }) ?? reserved;
   }
 
+  #isUser(plan: EgressPlan, from: SharedEgressBoard): (first: number) => boolean {
+    return isOneOf(this.#namesOf(plan), from.nameSeed);
+  }
+
   /** From a board of that name and another shape: the one in force, or one that was left by the run before. */
   #carry(plan: EgressPlan, path: string, board: SharedEgressBoard): boolean {
     const former = this.find(plan.name);
     if (former !== null) {
-      const isCarried = isSound(former.board) && board.carry(former.board);
+      const isCarried = isSound(former.board) && board.carry(former.board, this.#isUser(plan, former.board));
       if (isCarried) board.standIn(former.board);
       return isCarried;
     }
@@ -203,7 +227,7 @@ export class EgressBoards implements SpaceUser {
       const from = opened(bytes, plan.name, owner, this.#reserve(left.path));
       if (from === null) continue;
       from.recover();
-      const isCarried = board.carry(from);
+      const isCarried = board.carry(from, this.#isUser(plan, from));
       from.leave();
       if (isCarried) return true;
     }

@@ -13,6 +13,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { EgressPlan, Plan } from "../config/plan.ts";
 import { EgressPool } from "../egress/pool.ts";
+import { sampleWish } from "../egress/sample.ts";
 import { memberWord } from "../memory/egress.ts";
 import { SharedEgressBoard } from "../memory/egressboard.ts";
 import type { Owner } from "../memory/owners.ts";
@@ -250,6 +251,33 @@ describe("the board of a pool", () => {
     const again = stage();
     again.adopt(scrape({ history: { entriesMax: 7, changesMax: 5 } }));
     expect(again.stateOf(ids[0]!)).toBe("4");
+  });
+
+  test("has room for the users of its quota, as many as they come to be, and knows what those have had that stay", () => {
+    const { egresses, said } = stage();
+    const quota = { requestsMax: 2, bytesMax: 0, periodMs: 3_600_000 };
+    const namesTo = (count: number, from = 0): string[] =>
+      Array.from({ length: count }, (_, index) => `user ${from + index}`);
+    const adopt = (names: readonly string[]): SharedEgressBoard => {
+      const pool = scrape({ quota, users: names.length });
+      const auth = { users: names.map((name) => ({ name, secret: "" })) };
+      const listeners = [{ auth, proxy: { pool: 0 } }];
+      const pools = [{ targets: { egress: { http: 0, https: 0, tunnels: 0 } } }];
+      egresses.prepare({ egresses: [pool], listeners, pools } as unknown as Plan).keep();
+      return egresses.all[0]!.board;
+    };
+    const ask = (names: readonly string[]): number =>
+      names.filter((user) => egresses.all[0]!.pool.choose(sampleWish({ user }), start).refusal === null).length;
+    expect([adopt(namesTo(800)).shape.users, ask(namesTo(800)), ask(namesTo(800))]).toEqual([1024, 800, 800]);
+    said();
+    expect([adopt(namesTo(1600)).shape.users, ask(namesTo(800)), ask(namesTo(800, 800))]).toEqual([2048, 0, 800]);
+    expect(said()).toHaveLength(1);
+    // Others in their place: there is room for them at once, whatever those have had.
+    expect([adopt(namesTo(1600, 1500)).shape.users, ask(namesTo(1600, 1500))]).toEqual([2048, 1600]);
+    expect([ask(namesTo(1600, 1500)), ask(namesTo(1600, 1500))]).toEqual([1500, 0]);
+    // Fewer: a smaller board, on which those that stay have had what they had.
+    expect([adopt(namesTo(100, 1550)).shape.users, ask(namesTo(100, 1550))]).toEqual([1024, 0]);
+    expect(egresses.all[0]!.board.count("user")).toBe(100);
   });
 
   test("loses nothing by a plan that is refused, and members that left by one that is not", () => {

@@ -11,7 +11,9 @@ import type { Owner } from "../memory/owners.ts";
 import type { Totals } from "../memory/tally.ts";
 import { Away } from "./egress/away.ts";
 import { Changes } from "./egress/changes.ts";
+import { Shortage } from "./egress/shortage.ts";
 import { poolSummary } from "./egress/summary.ts";
+import { userNames } from "./egress/users.ts";
 import { type EgressBan, EgressBans } from "./egressbans.ts";
 import { EgressBoards } from "./egressboards.ts";
 import { EgressLogs, type LogFigures } from "./egresslogs.ts";
@@ -35,6 +37,7 @@ export interface OpenEgress {
   readonly rows: Int32Array;
   readonly changes: Changes;
   readonly away: Away;
+  readonly shortage: Shortage;
 }
 
 /** What an operator says. */
@@ -76,9 +79,9 @@ export class Egresses {
   }
 
   /** Throws an Error for the operator when a file cannot be made, or a log not be understood. */
-  prepare({ egresses }: Plan): { readonly files: Readonly<Record<string, string>>; keep(): void; undo(): void } {
-    const logs = this.logs.prepare(egresses);
-    const boards = this.#prepareBoards(egresses, logs.undo);
+  prepare(plan: Plan): { readonly files: Readonly<Record<string, string>>; keep(): void; undo(): void } {
+    const logs = this.logs.prepare(plan.egresses);
+    const boards = this.#prepareBoards(plan, logs.undo);
     return {
       files: boards.files,
       keep: () => {
@@ -93,9 +96,9 @@ export class Egresses {
     };
   }
 
-  #prepareBoards(plans: readonly EgressPlan[], undo: () => void): ReturnType<EgressBoards["prepare"]> {
+  #prepareBoards(plan: Plan, undo: () => void): ReturnType<EgressBoards["prepare"]> {
     try {
-      return this.boards.prepare(plans);
+      return this.boards.prepare(plan.egresses, (pool) => userNames(plan, pool));
     } catch (error) {
       undo();
       throw error;
@@ -110,7 +113,7 @@ export class Egresses {
 
   tick(): void {
     const nowMs = this.#options.nowMs();
-    for (const { pool, rows, changes, plan, away } of this.#open.values()) {
+    for (const { pool, rows, changes, plan, away, shortage } of this.#open.values()) {
       pool.tick(nowMs);
       away
         .look(nowMs)
@@ -120,6 +123,7 @@ export class Egresses {
           ),
         );
       changes.look(rows, (index) => plan.members[index]!.id);
+      shortage.look(nowMs);
     }
     if (this.#bans.isOwed) this.#keepBans();
   }
@@ -172,6 +176,7 @@ export class Egresses {
         logs: logs.get(open.plan.name) ?? null,
       }),
       changes: open.changes.counts(),
+      records: open.board.figures().records,
     }));
   }
 
@@ -205,7 +210,8 @@ export class Egresses {
       const rows = new Int32Array(plan.members.length);
       for (const [index, { id }] of plan.members.entries()) rows[index] = board.memberOf(id);
       const pool = new EgressPool(plan, board, Math.random);
-      next.set(plan.name, { plan, board, rows, changes, pool, away: new Away(pool, rows) });
+      const shortage = former?.board === board ? former.shortage : new Shortage(board, this.#options.log);
+      next.set(plan.name, { plan, board, rows, changes, pool, away: new Away(pool, rows), shortage });
     }
     this.#open = next;
     this.#keepBans();

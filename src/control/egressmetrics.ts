@@ -2,6 +2,7 @@
 // states have changed, what was read of logs. Labels are pools and words of fixed lists; which address, target or key it was stands
 // on the boards, and is asked for by the admin interface.
 
+import type { EgressBoardFigures, EgressRecordFigures } from "../memory/egressboard.ts";
 import type { EgressSummary } from "./egress/answer.ts";
 import type { ChangeCount } from "./egress/changes.ts";
 import { labelOf, stateWords } from "./egress/wording.ts";
@@ -11,6 +12,7 @@ import type { Sample } from "./metricssource.ts";
 export interface EgressFigures {
   readonly summary: EgressSummary;
   readonly changes: readonly ChangeCount[];
+  readonly records: EgressBoardFigures["records"];
 }
 
 /** What can come of a member, so that a first time is seen as one: state and cause. */
@@ -34,6 +36,7 @@ export function writeEgresses(out: Exposition, pools: readonly EgressFigures[]):
   writeMembers(out, pools);
   writeRequests(out, pools);
   writeChanges(out, pools);
+  writeShortage(out, pools);
   writeLogs(
     out,
     pools.map(({ summary }) => summary),
@@ -138,6 +141,23 @@ function writeChanges(out: Exposition, pools: readonly EgressFigures[]): void {
         return [{ pool: summary.name, state, cause }, count];
       });
     }),
+  );
+}
+
+function writeShortage(out: Exposition, pools: readonly EgressFigures[]): void {
+  const by = (figure: (records: EgressRecordFigures) => number): Sample[] =>
+    pools.flatMap(({ summary, records }) =>
+      Object.entries(records).map(([kind, each]): Sample => [{ pool: summary.name, kind }, figure(each)]),
+    );
+  out.counter(
+    "sluice_egress_forgotten_total",
+    "What was not used for longest and made room for something else: pair, what is known of an address at a host; host; session, its key is given another address; user, a period that is over.",
+    by(({ evictions }) => evictions),
+  );
+  out.counter(
+    "sluice_egress_roomless_total",
+    "Times that nothing could make room, or /dev/shm had none: of a pair, where there is a pace its address waits; of a session, its key goes by hash; of a user, its request is refused.",
+    by(({ refusals }) => refusals),
   );
 }
 

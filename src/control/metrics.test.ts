@@ -6,7 +6,7 @@ import { Slots } from "../config/slots.ts";
 import { Arena } from "../memory/arena.ts";
 import { Board } from "../memory/board.ts";
 import { bucketOf, listenerCell, poolCell, routeCell, serverCell, Tally, Totals, workerCell } from "../memory/tally.ts";
-import { egressSummary } from "./egress/trial.ts";
+import { egressRecords, egressSummary } from "./egress/trial.ts";
 import { metricsText } from "./metrics.ts";
 
 const certificate: Certificate = {
@@ -130,7 +130,12 @@ function page(): string {
       { name: "pages", isAway: false, isRefusing: true },
       { name: "images", isAway: true, isRefusing: false },
     ],
-    egresses: [{ summary: egressSummary, changes: [{ state: "cooling_down", cause: "failures", count: 4 }] }],
+    egresses: [
+      {
+        ...{ summary: egressSummary, records: egressRecords },
+        changes: [{ state: "cooling_down", cause: "failures", count: 4 }],
+      },
+    ],
     lists: [
       { name: "office", entries: 7, problem: null },
       { name: "robots", entries: 8, problem: "it is gone" },

@@ -103,7 +103,7 @@ export class EgressPool {
     const isCounted = this.#quota !== null && wish.user !== "" && (wish.tried === null || wish.tried.size === 0);
     if (isCounted) {
       const waitMs = this.#quota!.take(wish.user, nowMs);
-      if (waitMs > 0) return this.#refuse("quota", waitMs);
+      if (waitMs > 0) return this.#refuse(this.#quota!.isBusy ? "paced" : "quota", waitMs);
     }
     list.refresh(nowMs);
     let member = this.#take(list, wish, nowMs, scout);

@@ -1,5 +1,8 @@
 import { expect, test } from "bun:test";
-import { drawn, memberFault, Sample, type SampleParts } from "./sample.ts";
+import type { EgressShape } from "../memory/egress.ts";
+import { egressShape } from "../memory/egressboard/shape.ts";
+import { SharedEgressBoard } from "../memory/egressboard.ts";
+import { drawn, memberFault, Sample, type SampleParts, sampleShape, startMs } from "./sample.ts";
 
 const hourMs = 3_600_000;
 const parts: SampleParts = { members: 2, quota: { requestsMax: 3, bytesMax: 1000, periodMs: hourMs } };
@@ -99,4 +102,54 @@ test("a clock that is set back begins the period again with what was used of it,
   sample.pass(-24 * hourMs);
   expect(sample.choose({ user: "alice" }).refusal).toBeNull();
   expect(sample.choose({ user: "alice" })).toMatchObject({ refusal: "quota", retryMs: hourMs });
+});
+
+const crowded: EgressShape = { ...sampleShape, users: 16 };
+/** One set of 16 cells. */
+const crowd = Array.from({ length: 40 }, (_, index) => `user ${index}`);
+
+function crowdedBoard(): SharedEgressBoard {
+  const board = SharedEgressBoard.inMemory(crowded);
+  board.adopt(["10.0.0.0", "10.0.0.1"], startMs);
+  return board;
+}
+
+test("what a user has had is not forgotten for another, who is refused until there is room", () => {
+  const sample = new Sample(parts, drawn(1), crowdedBoard());
+  const counted = crowd.filter((user) => sample.choose({ user }).refusal === null);
+  expect(counted.length).toBeLessThanOrEqual(16);
+  expect(counted.length).toBeGreaterThan(8);
+  const late = crowd.find((user) => !counted.includes(user))!;
+  expect(sample.choose({ user: late })).toMatchObject({ refusal: "quota", retryMs: 60_000 });
+  // Though all others have asked since.
+  for (const times of [2, 3]) for (const user of counted) expect([times, sample.who({ user })]).not.toContain("quota");
+  for (const user of counted) expect(sample.who({ user })).toBe("quota");
+  sample.pass(hourMs);
+  expect(sample.choose({ user: late }).refusal).toBeNull();
+});
+
+test("who cannot be counted, for somebody does not let go of the board, waits", () => {
+  const sample = new Sample(parts);
+  sample.choose({ user: "known" });
+  const board = sample.board as SharedEgressBoard;
+  const { open } = board;
+  board.open = () => false;
+  expect(sample.choose({ user: "new" })).toMatchObject({ refusal: "paced", retryMs: 50 });
+  expect(sample.choose({ user: "known" }).refusal).toBeNull();
+  board.open = open;
+  for (let times = 0; times < 3; times++) expect(sample.choose({ user: "new" }).refusal).toBeNull();
+  expect(sample.choose({ user: "new" }).refusal).toBe("quota");
+});
+
+test("all users that there are meant to be are counted, and none is forgotten", () => {
+  const sizes = { members: [], history: { entriesMax: 0, changesMax: 0 }, session: null };
+  for (const users of [819, 1638, 20_000]) {
+    const board = SharedEgressBoard.inMemory({ ...egressShape({ ...sizes, users }), members: 2, texts: 64 });
+    board.adopt(["10.0.0.0", "10.0.0.1"], startMs);
+    const sample = new Sample({ ...parts, quota: { requestsMax: 1, bytesMax: 0, periodMs: hourMs } }, drawn(1), board);
+    for (let user = 0; user < users; user++) sample.choose({ user: `user ${user}` });
+    let passed = 0;
+    for (let user = 0; user < users; user++) if (sample.choose({ user: `user ${user}` }).refusal === null) passed++;
+    expect([users, passed, board.count("user")]).toEqual([users, 0, users]);
+  }
 });

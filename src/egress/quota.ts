@@ -1,14 +1,21 @@
 // How much each user may have in a period, which begins with its first request. Requests are counted when they are begun, by all workers
-// exactly; bytes as they are told of, so that what is under way may go beyond. A user without a record that could be had (the board has
-// no room, or is not let go of) is not kept from anything.
+// exactly; bytes as they are told of, so that what is under way may go beyond. Who cannot be counted is not let through: while somebody
+// does not let go of the board it waits, as for a member that is busy, and without room for a record, which none of a pool's users is meant
+// to be (memory/egressboard/shape.ts), it is refused.
 
 import type { EgressQuotaPlan } from "../config/plan.ts";
 import { type EgressBoard, recordWord, secondsOf } from "../memory/egress.ts";
 import { clockSlackMs } from "./cooling.ts";
 import type { Latch } from "./latch.ts";
 import { firstName, secondName } from "./names.ts";
+import { busyMs } from "./pacing.ts";
+
+/** Periods of others end meanwhile. */
+const roomlessMs = 60_000;
 
 export class Quota {
+  /** The last one was not refused for what it had: the board was not to be had. */
+  isBusy = false;
   readonly #plan: EgressQuotaPlan;
   readonly #board: EgressBoard;
   readonly #latch: Latch;
@@ -19,10 +26,11 @@ export class Quota {
     this.#latch = latch;
   }
 
-  /** 0 when the request was counted; otherwise how long until the next period. */
+  /** 0 when the request was counted; otherwise how long until the next period, or until it is worth another try. */
   take(user: string, nowMs: number): number {
+    this.isBusy = false;
     const record = this.#periodOf(user, nowMs);
-    if (record === 0) return 0;
+    if (record === 0) return this.isBusy ? busyMs : Math.min(roomlessMs, this.#plan.periodMs);
     const { words, doubles } = this.#board;
     const { requestsMax, bytesMax, periodMs } = this.#plan;
     words[record + recordWord.usedS] = secondsOf(nowMs);
@@ -57,7 +65,8 @@ export class Quota {
   #periodOf(user: string, nowMs: number): number {
     const known = this.#find(user);
     if (known !== 0 && this.#isCurrent(known, nowMs)) return known;
-    if (!this.#latch.enter()) return 0;
+    this.isBusy = !this.#latch.enter();
+    if (this.isBusy) return 0;
     const { nameSeed } = this.#board;
     const record = this.#board.take("user", firstName(user, nameSeed), secondName(user, nameSeed), nowMs);
     if (record !== 0 && !this.#isCurrent(record, nowMs)) this.#renew(record, user, nowMs);
@@ -74,6 +83,7 @@ export class Quota {
     const { words, doubles } = this.#board;
     const isClockBack = doubles[(record + recordWord.atMs) / 2]! > nowMs;
     doubles[(record + recordWord.atMs) / 2] = nowMs;
+    doubles[(record + recordWord.untilMs) / 2] = nowMs + this.#plan.periodMs;
     // Its period began in a time to come: it begins now, with what was used of it.
     if (isClockBack) return;
     Atomics.store(words, record + recordWord.requests, 0);

@@ -46,7 +46,7 @@ export function samplePlan(parts: SampleParts = {}): EgressPlan {
   const coolDown = { forMs: 600_000, growth: 1, maxMs: 86_400_000, isTrial: false, ...judge.coolDown };
   return {
     ...{ name: "scrape", slot: 0, choose: "random", session: null, quota: null, logs: [], whenNone: "refuse" },
-    ...{ waitMs: 5000, isTold: true, isOwnEvidence: true },
+    ...{ waitMs: 5000, isTold: true, isOwnEvidence: true, users: 0 },
     pace: { intervalMs: 0, concurrencyMax: 0 },
     history: { entriesMax: sampleShape.entriesMax, changesMax: sampleShape.changesMax },
     members: typeof members === "number" ? sampleMembers(members) : members,

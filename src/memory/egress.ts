@@ -93,7 +93,7 @@ export const recordWord = {
   faulty: 6,
   /** pair, user: in flight. By Atomics. */
   active: 7,
-  /** Double. */
+  /** Double. user: when its period ends, before which its record makes room for no other. */
   untilMs: 8,
   /** Double. pair: when it may be used next. session, user: when it, or its period, began. host: when its failures began. */
   atMs: 10,

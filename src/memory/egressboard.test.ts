@@ -104,6 +104,8 @@ test("ten thousand members come, go and are found, whatever the order", () => {
   const shape = egressShape({
     members: idsTo(10_000).map(String) as never,
     history: { entriesMax: 10, changesMax: 2 },
+    session: null,
+    users: 0,
   });
   const board = SharedEgressBoard.inMemory({ ...shape, members: 16_384 });
   const prng = new Prng(5);
@@ -256,7 +258,12 @@ function touchedPages(bytes: Uint8Array): number {
 
 test("300 members with a thousand outcomes and changes each, texts without end, and all pairs, take less than 10 MiB in all", () => {
   const ids = idsTo(300);
-  const shape = egressShape({ members: ids as never, history: { entriesMax: 1000, changesMax: 1000 } });
+  const shape = egressShape({
+    members: ids as never,
+    history: { entriesMax: 1000, changesMax: 1000 },
+    session: null,
+    users: 0,
+  });
   const bytes = new Uint8Array(SharedEgressBoard.bytesFor(shape));
   SharedEgressBoard.format(bytes, shape, 12_345);
   const owner = { id: 1, startedAt: 0, isAlive: () => true, relax: () => {} };
@@ -295,7 +302,12 @@ test("300 members with a thousand outcomes and changes each, texts without end, 
 
 test("ten thousand members that nothing has happened to take less than 4 MiB: of their rings the pages with their first changes", () => {
   const ids = idsTo(10_000);
-  const shape = egressShape({ members: ids as never, history: { entriesMax: 1, changesMax: 100 } });
+  const shape = egressShape({
+    members: ids as never,
+    history: { entriesMax: 1, changesMax: 100 },
+    session: null,
+    users: 0,
+  });
   const bytes = new Uint8Array(SharedEgressBoard.bytesFor(shape));
   SharedEgressBoard.format(bytes, shape, 12_345);
   const owner = { id: 1, startedAt: 0, isAlive: () => true, relax: () => {} };

@@ -14,8 +14,8 @@ import type {
   Outcome,
   RecordKind,
 } from "./egress.ts";
-import { adopt } from "./egressboard/adopt.ts";
-import { carry } from "./egressboard/carry.ts";
+import { adopt, adoptUsers } from "./egressboard/adopt.ts";
+import { carry, type IsUser } from "./egressboard/carry.ts";
 import { BoardChanges } from "./egressboard/changes.ts";
 import { BoardFile } from "./egressboard/file.ts";
 import {
@@ -24,6 +24,7 @@ import {
   formatBoard,
   header,
   isSameShape,
+  isWhole,
   kinds,
   layoutIn,
   layoutOf,
@@ -59,9 +60,6 @@ export interface EgressRecordFigures {
   readonly evictions: number;
   readonly refusals: number;
 }
-
-/** A board of 256 members with the usual history. */
-const wholeBytesMax = 8 * 2 ** 20;
 
 export class SharedEgressBoard implements EgressBoard {
   readonly name: string;
@@ -133,20 +131,16 @@ export class SharedEgressBoard implements EgressBoard {
     return boardBytes(shape, sharedRoom);
   }
 
-  /**
-   * What must have memory before anybody touches it, as [start, end) in bytes, while so many rows are used at most. All but leases where that
-   * is little. Of a large board nobody ever writes most of what there is room for: rings, records and texts ask for theirs page by page.
-   */
+  /** What must have memory before anybody touches it, as [start, end) in bytes, while so many rows are used at most. */
   static firmRangesFor(shape: EgressShape, rows: number): readonly (readonly [start: number, end: number])[] {
-    const layout = layoutOf(shape, sharedRoom);
-    return layout.leasesAt * 4 > wholeBytesMax ? firmRanges(layout, rows) : [[0, layout.leasesAt * 4]];
+    return firmRanges(layoutOf(shape, sharedRoom), rows);
   }
 
   /** What so many members come to take, without leases. */
   static fullBytesFor(shape: EgressShape, members: number): number {
     const layout = layoutOf(shape, sharedRoom);
     const bytes = layout.leasesAt * 4;
-    return bytes > wholeBytesMax ? bytes - (shape.members - members) * ringBytes(shape) : bytes;
+    return isWhole(layout) ? bytes : bytes - (shape.members - members) * ringBytes(shape);
   }
 
   /** Makes an empty board of a region of zeros that nobody else has seen, `bytesFor` long. The seed keeps strangers from choosing texts that meet in one set: draw it. */
@@ -216,9 +210,14 @@ export class SharedEgressBoard implements EgressBoard {
     return adopt(this.parts, ids, nowMs);
   }
 
-  /** For control, after it has adopted: what a board of another shape knows of these members. False: the lock is not to be had. */
-  carry(from: SharedEgressBoard): boolean {
-    return carry(this.parts, from.parts);
+  /** For control, after it has adopted: what a board of another shape knows of these members, and users. False: the lock is not to be had. */
+  carry(from: SharedEgressBoard, isUser: IsUser = () => true): boolean {
+    return carry(this.parts, from.parts, isUser);
+  }
+
+  /** For control: who is no user any more leaves room for others. Told by the first words of their records. */
+  adoptUsers(isUser: IsUser): void {
+    adoptUsers(this.parts, isUser);
   }
 
   find(kind: RecordKind, first: number, second: number): number {

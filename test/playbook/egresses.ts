@@ -50,6 +50,7 @@ export function egressPlan(
       hostDownAfter: 3,
     },
     quota: null,
+    users: 0,
     history: { entriesMax: 100, changesMax: 20 },
     isOwnEvidence: true,
     logs: [],

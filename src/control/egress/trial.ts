@@ -3,6 +3,7 @@
 
 import type { EgressMemberPlan, EgressPlan } from "../../config/plan.ts";
 import type { EgressOutcome } from "../../egress/words.ts";
+import type { EgressBoardFigures } from "../../memory/egressboard.ts";
 import type { EgressSummary } from "./answer.ts";
 
 export function gatewayMember(address: string, port: number, own: Partial<EgressMemberPlan> = {}): EgressMemberPlan {
@@ -11,7 +12,7 @@ export function gatewayMember(address: string, port: number, own: Partial<Egress
 
 export function egressPlan(own: Partial<EgressPlan> = {}): EgressPlan {
   return {
-    ...{ name: "scrape", slot: 0, members: [], choose: "random", session: null, quota: null, logs: [], waitMs: 5000 },
+    ...{ name: "scrape", slot: 0, members: [], choose: "random", session: null, quota: null, logs: [], users: 0 },
     ...{ pace: { intervalMs: 0, concurrencyMax: 0 }, history: { entriesMax: 100, changesMax: 100 } },
     judge: {
       per: "target",
@@ -21,7 +22,7 @@ export function egressPlan(own: Partial<EgressPlan> = {}): EgressPlan {
       coolDown: { forMs: 600_000, growth: 1, maxMs: 86_400_000, isTrial: false },
       hostDownAfter: 3,
     },
-    ...{ isOwnEvidence: true, whenNone: "refuse", isTold: true },
+    ...{ isOwnEvidence: true, whenNone: "refuse", isTold: true, waitMs: 5000 },
     ...own,
   };
 }
@@ -41,6 +42,13 @@ export const egressSummary: EgressSummary = {
     ...{ lines: { good: 1000, unlike: 2, badTime: 1, unknown: 4, long: 0 }, bytes: 281_000 },
     logs: [{ path: "/var/log/nginx/host.access.log", files: 1, absent: 0, unreadable: 0, problem: null }],
   },
+};
+
+export const egressRecords: EgressBoardFigures["records"] = {
+  pair: { count: 100, evictions: 9, refusals: 0 },
+  host: { count: 50, evictions: 0, refusals: 0 },
+  session: { count: 40, evictions: 7, refusals: 0 },
+  user: { count: 30, evictions: 2, refusals: 1 },
 };
 
 /** What a request, or a line of a log, came to. */

@@ -4,6 +4,7 @@
 // control that died in between has left is done by the next that adopts.
 
 import { changeCause, memberState, recordWord } from "../egress.ts";
+import type { IsUser } from "./carry.ts";
 import { header } from "./layout.ts";
 import type { BoardParts } from "./parts.ts";
 import { BoardRows } from "./rows.ts";
@@ -31,6 +32,21 @@ export function adopt(parts: BoardParts, ids: readonly string[], nowMs: number):
   rows.reindex();
   file.memory.add(header.version, 1);
   return refused;
+}
+
+/** Those of others are forgotten. */
+export function adoptUsers({ file, records }: BoardParts, isUser: IsUser): void {
+  const { words } = file;
+  const gone: number[] = [];
+  records.user.visit((record) => {
+    if (!isUser(words[record]!)) gone.push(record);
+  });
+  for (let index = 0; index < gone.length; ) {
+    if (!file.open()) return;
+    for (const end = Math.min(index + batch, gone.length); index < end; index++)
+      if (words[gone[index]!] !== 0 && !isUser(words[gone[index]!]!)) records.user.remove(gone[index]!);
+    file.close();
+  }
 }
 
 /** With the lock: pairs and sessions of rows that are nobody's, whoever left them. */

@@ -111,6 +111,38 @@ test("what is new in the plan begins as it does anywhere", () => {
   expect([found, to.count("pair")]).toEqual([[[nowMs + 1000, 11]], 0]);
 });
 
+test("of users those are carried that there still are, for whom there is room", () => {
+  const from = SharedEgressBoard.inMemory({ ...smallShape, users: 64 });
+  from.open();
+  for (let user = 1; user <= 64; user++)
+    from.doubles[(from.take("user", user, 0, nowMs) + recordWord.untilMs) / 2] = nowMs + 1000;
+  from.close();
+  const to = SharedEgressBoard.inMemory({ ...smallShape, users: 8 });
+  expect(to.carry(from, (first) => first % 8 === 0)).toBe(true);
+  const found = Array.from({ length: 64 }, (_, index) => to.find("user", index + 1, 0) !== 0);
+  expect(found).toEqual(found.map((_, index) => (index + 1) % 8 === 0));
+});
+
+test("who is no user any more makes room for others, who find none before", () => {
+  const board = SharedEgressBoard.inMemory(smallShape);
+  const take = (user: number): boolean => {
+    board.open();
+    const record = board.take("user", user, 0, nowMs);
+    if (record !== 0) board.doubles[(record + recordWord.untilMs) / 2] = nowMs + 1000;
+    board.close();
+    return record !== 0;
+  };
+  for (let user = 1; user <= smallShape.users; user++) expect(take(user)).toBe(true);
+  expect(take(9)).toBe(false);
+  board.adoptUsers((first) => first !== 3);
+  expect([take(9), board.find("user", 3, 0), board.find("user", 4, 0) > 0, take(10)]).toEqual([true, 0, true, false]);
+  expect(checkBoard(board)).toEqual([]);
+  board.open();
+  const later = board.take("user", 10, 0, nowMs + 1000);
+  board.close();
+  expect(later).not.toBe(0);
+});
+
 test("what names records is drawn once, and goes with them", () => {
   const from = settled();
   from.words[header.nameSeed] = 77;

@@ -1,13 +1,16 @@
 // What one board knows, into another of another shape: of the members that both have their rows, what is known of them at each host, their
-// sessions and their rings; and of hosts and users everything. Texts get other numbers. Nobody else has the new board yet; the old
+// sessions and their rings; of hosts everything, and of users those that there still are, who might not find room beside the others. Texts get other numbers. Nobody else has the new board yet; the old
 // one may still be in use, and what is written to it meanwhile may be missed.
 
 import { memberTimesMax, memberWord, type RecordKind, recordWord, recordWords } from "../egress.ts";
 import { header, kinds, rowWords } from "./layout.ts";
 import type { BoardParts } from "./parts.ts";
 
+/** Whether the record of a user, by its first word, is of one that there is. */
+export type IsUser = (first: number) => boolean;
+
 /** False: the lock is not to be had. */
-export function carry(to: BoardParts, from: BoardParts): boolean {
+export function carry(to: BoardParts, from: BoardParts, isUser: IsUser): boolean {
   if (!to.file.open()) return false;
   const carrying = new Carrying(to, from);
   // What names the records that are carried.
@@ -16,7 +19,10 @@ export function carry(to: BoardParts, from: BoardParts): boolean {
     const row = to.rows.find(id);
     if (row !== 0) carrying.row(fromRow, row);
   });
-  for (const kind of kinds) from.records[kind].visit((record) => carrying.record(kind, record));
+  for (const kind of kinds)
+    from.records[kind].visit((record) => {
+      if (kind !== "user" || isUser(from.file.words[record]!)) carrying.record(kind, record);
+    });
   to.file.memory.add(header.version, 1);
   to.file.close();
   return true;

@@ -27,7 +27,7 @@ import { ownersMax, ownerWords } from "../owners.ts";
 
 const magic = 0x51_1c_e0_e9;
 /** Changed whenever a word moves or means something else, those of ../egress.ts among them. */
-export const layoutVersion = 4;
+export const layoutVersion = 5;
 
 export const header = {
   magic: 0,
@@ -67,6 +67,8 @@ export function changeCountAt(state: number, cause: number): number {
 export const kindWord = { fresh: 0, free: 1, used: 2, evictions: 3, refusals: 4 } as const;
 const kindWords = 16;
 export const kinds: readonly RecordKind[] = ["pair", "host", "session", "user"];
+const sessionKind = 2;
+const userKind = 3;
 
 /** Behind what every owner has (../owners.ts). */
 export const ownerWord = { leasesUsed: 3, isCounting: 4 } as const;
@@ -82,6 +84,12 @@ export const textWords = 16;
 /** Records and texts are looked for in sets of so many. */
 export const ways = 16;
 export const leaseWords = 2;
+
+/**
+ * A set in which there is no room for another record is rare where half of the cells stay free: of sets that are meant for 8 records each,
+ * one in 270. Where what is kept is promised it never is: of sets for 2, one in 20 thousand million.
+ */
+const cellsPerRecord: Readonly<Record<RecordKind, number>> = { pair: 2, host: 2, session: 8, user: 8 };
 
 const pageWords = 1024;
 /** What is mapped at once can be no longer. */
@@ -147,8 +155,7 @@ export function layoutOf(shape: EgressShape, room: BoardRoom): BoardLayout {
   const changesAt = area(members * shape.changesMax * changeWords);
   const textsAt = area(shape.texts * textWords);
   const kindLayouts = [shape.pairs, shape.hosts, shape.sessions, shape.users].map((count, index): KindLayout => {
-    // Half of the cells stay free: a set in which there is no room for another record is rare.
-    const sets = count === 0 ? 0 : Math.max(powerOf2((count * 2) / ways), 1);
+    const sets = count === 0 ? 0 : Math.max(powerOf2((count * cellsPerRecord[kinds[index]!]) / ways), 1);
     const cellsAt = area(sets * ways);
     return { at: header.kinds + index * kindWords, sets, cellsAt, recordsAt: area(count * recordWords), count };
   });
@@ -159,20 +166,33 @@ export function layoutOf(shape: EgressShape, room: BoardRoom): BoardLayout {
   };
 }
 
+/** A board of 256 members with the usual history. */
+const wholeBytesMax = 8 * 2 ** 20;
+/** Of sessions: as many as a pool has room for that keeps none (shape.ts). */
+const smallRecords = 2048;
+
+/** Of members, their history and what is known of them at hosts, all has its memory from the beginning. */
+export function isWhole(layout: BoardLayout): boolean {
+  return layout.kinds[sessionKind]!.cellsAt * 4 <= wholeBytesMax;
+}
+
 /**
- * As bytes, of a board of which rings, records and texts ask for memory as they are written (pages.ts): all that is read or written without
- * asking. The times of last failures are: a board that loses them judges wrongly.
+ * As bytes, all that is read or written without asking. Of a large board rings, records and texts ask for memory as they are written
+ * (pages.ts), of a small one sessions where there may be many. The times of last failures never do, for a board that loses them judges
+ * wrongly, nor users, for a quota that cannot be counted refuses.
  */
 export function firmRanges(layout: BoardLayout, rows: number): readonly (readonly [start: number, end: number])[] {
-  const { rowsAt, timesAt, idsAt, outcomesAt, kinds } = layout;
-  const words = [
-    [0, rowsAt],
-    [rowsAt, timesAt],
-    [timesAt, timesAt + Math.min(rows, layout.shape.members) * memberTimesMax],
-    [idsAt, outcomesAt],
-    ...kinds.map(({ cellsAt, sets }) => [cellsAt, cellsAt + sets * ways] as const),
-  ] as const;
-  return words.map(([start, end]) => [start * 4, end * 4] as const);
+  const { rowsAt, timesAt, idsAt, outcomesAt, leasesAt } = layout;
+  const [sessions, users] = [layout.kinds[sessionKind]!, layout.kinds[userKind]!];
+  const bytes = (words: readonly (readonly [number, number])[]): readonly (readonly [number, number])[] =>
+    words.map(([start, end]) => [start * 4, end * 4] as const);
+  if (isWhole(layout) && sessions.count <= smallRecords) return bytes([[0, leasesAt]]);
+  const counted = [users.cellsAt, leasesAt] as const;
+  if (isWhole(layout)) return bytes([[0, sessions.recordsAt], counted]);
+  const times = [timesAt, timesAt + Math.min(rows, layout.shape.members) * memberTimesMax] as const;
+  const others = layout.kinds.slice(0, userKind);
+  const cells = others.map(({ cellsAt, sets }) => [cellsAt, cellsAt + sets * ways] as const);
+  return bytes([[0, rowsAt], [rowsAt, timesAt], times, [idsAt, outcomesAt], ...cells, counted]);
 }
 
 /** What one member's rings take, in bytes. */

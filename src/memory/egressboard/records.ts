@@ -6,7 +6,8 @@
 // Finding takes no lock: a record's first word is written after everything else and before its cell, and taken away, after
 // the cell, before anything else. What is counted in flight is never overwritten: who counts does so without the lock.
 // Room is made by the one of its set (or, where records run out before cells do, of the sets behind it) that was not used for
-// longest; what is in flight stays, and what is not available goes only where nothing else can.
+// longest; what is in flight stays, and what is not available goes only where nothing else can. What a user has had stays until its
+// period is over: who finds no room is told so, and not let off.
 
 import { memberState, recordWord as R, type RecordKind, recordWords } from "../egress.ts";
 import { type BoardFile, secondsOf } from "./file.ts";
@@ -28,6 +29,8 @@ export class BoardRecords {
   readonly #countMax: number;
   /** Of pairs and hosts: what is not available should stay. */
   readonly #hasStates: boolean;
+  /** Of users: what has not ended stays. */
+  readonly #hasEnds: boolean;
 
   constructor(file: BoardFile, kind: RecordKind) {
     const layout: KindLayout = file.layout.kinds[kinds.indexOf(kind)]!;
@@ -40,6 +43,7 @@ export class BoardRecords {
     this.#recordsAt = layout.recordsAt;
     this.#countMax = layout.count;
     this.#hasStates = kind === "pair" || kind === "host";
+    this.#hasEnds = kind === "user";
   }
 
   find(first: number, second: number): number {
@@ -93,7 +97,7 @@ export class BoardRecords {
       return found;
     }
     const hash = this.#hash(first, second);
-    const [cell, record] = this.#countMax === 0 ? [0, 0] : this.#room(hash);
+    const [cell, record] = this.#countMax === 0 ? [0, 0] : this.#room(hash, nowMs);
     if (record === 0) {
       memory.put(this.#at + K.refusals, this.refusals + 1);
       return 0;
@@ -156,7 +160,7 @@ export class BoardRecords {
   }
 
   /** A cell and a record of zeros for it; 0 without. */
-  #room(hash: number): readonly [cell: number, record: number] {
+  #room(hash: number, nowMs: number): readonly [cell: number, record: number] {
     const set = hash & this.#setMask;
     const cells = this.#cellsAt + set * ways;
     let free = 0;
@@ -166,7 +170,7 @@ export class BoardRecords {
     // Without a free cell only one of this set can make room.
     const sets = free === 0 ? 1 : Math.min(this.#setMask + 1, setsMax);
     for (let step = 0; step < sets; step++) {
-      const cell = this.#idle(this.#cellsAt + ((set + step) & this.#setMask) * ways);
+      const cell = this.#idle(this.#cellsAt + ((set + step) & this.#setMask) * ways, nowMs);
       if (cell === 0) continue;
       const record = this.#recordAt((this.#words[cell]! & numberMask) - 1);
       this.#empty(cell, record);
@@ -196,7 +200,7 @@ export class BoardRecords {
   }
 
   /** The cell of the one in a set that can go; 0 without. */
-  #idle(cells: number): number {
+  #idle(cells: number, nowMs: number): number {
     const words = this.#words;
     let best = 0;
     let bestRank = Number.POSITIVE_INFINITY;
@@ -205,6 +209,7 @@ export class BoardRecords {
       if (number < 0 || number >= this.#countMax) continue;
       const record = this.#recordAt(number);
       if (this.#isInFlight(record)) continue;
+      if (this.#hasEnds && this.#file.doubles[(record + R.untilMs) / 2]! > nowMs) continue;
       const isWanted = this.#hasStates && words[record + R.state]! > memberState.available;
       const rank = (words[record + R.usedS]! >>> 0) + (isWanted ? 2 ** 32 : 0);
       if (rank >= bestRank) continue;

@@ -1,6 +1,8 @@
 // How large a pool's board is. By the number of its members, rounded up to a power of 2, and by what is kept of each: so that only a
-// pool that doubles has another shape, into which the former is carried. Room that is not used costs nothing (layout.ts), so it is
-// given by how many can be of use, and bounded by what one file, and one look at everything, can bear.
+// pool that doubles has another shape, into which the former is carried. So it is with users, who are known too: each of those who have a
+// quota has a record, and some are spare, for those who were taken out of a list go only when another list comes. Keys of sessions nobody
+// knows beforehand. Room that is not used costs nothing (layout.ts), so it is given by how many can be of use, and bounded by what one
+// file, and one look at everything, can bear.
 
 import type { EgressPlan } from "../../config/plan.ts";
 import type { EgressShape } from "../egress.ts";
@@ -16,9 +18,13 @@ const hostsPerMember = 1;
 const [hostsMin, hostsMax] = [1024, 16_384];
 /** A member has few clients at a time, or it is soon known for what it is; a handful of proxies may serve many. */
 const sessionsPerMember = 4;
-const sessionsMin = 2048;
-/** Of a listener: who is in its config, whatever the pool. */
-const users = 1024;
+const sessionsMin = 65_536;
+/** Where sessions do not end, and so nothing is kept of them. */
+const sessionsUnused = 2048;
+const usersMin = 1024;
+const sparePerUser = 0.25;
+/** 100 MB, which a quota of 400,000 users comes to (config/egressusers.ts). */
+const usersMax = 2 ** 19;
 /** 13 hosts, keys and reasons for each of 300 members: a quarter of a megabyte. */
 const textsPerMember = 8;
 const textsMin = 4096;
@@ -26,15 +32,17 @@ const textsMin = 4096;
 const recordsMax = 2 ** 18;
 const textsMax = 2 ** 20;
 
-export function egressShape(plan: Pick<EgressPlan, "members" | "history">): EgressShape {
+export function egressShape(plan: Pick<EgressPlan, "members" | "history" | "session" | "users">): EgressShape {
   const members = powerOf2(Math.max(plan.members.length, membersMin));
   const { entriesMax, changesMax } = plan.history;
+  const users = powerOf2(Math.min(Math.max(Math.ceil(plan.users * (1 + sparePerUser)), usersMin), usersMax));
+  const isEnding = (plan.session?.lifetimeMs ?? 0) > 0;
   const within = (per: number, least: number, most: number): number => Math.min(Math.max(per * members, least), most);
   return {
     ...{ members, entriesMax, changesMax, users },
     pairs: within(pairsPerMember, pairsMin, recordsMax),
     hosts: within(hostsPerMember, hostsMin, hostsMax),
-    sessions: within(sessionsPerMember, sessionsMin, recordsMax),
+    sessions: isEnding ? within(sessionsPerMember, sessionsMin, recordsMax) : sessionsUnused,
     texts: within(textsPerMember, textsMin, textsMax),
   };
 }

@@ -11,7 +11,12 @@ import { nowMs } from "./trial.ts";
 const pageBytes = 4096;
 const ids = Array.from({ length: 300 }, (_, index) => `203.0.${index >> 8}.${index & 255}`);
 const shapeFor = (members: number): EgressShape =>
-  egressShape({ members: { length: members } as never, history: { entriesMax: 1000, changesMax: 100 } });
+  egressShape({
+    members: { length: members } as never,
+    history: { entriesMax: 1000, changesMax: 100 },
+    session: null,
+    users: 0,
+  });
 
 /** A file of which nothing but what is firm has memory, on a system that has so many more pages. */
 class World {
