@@ -3,6 +3,7 @@
 // who owns this.
 
 const bytesAtFirst = 1024;
+const giveBackBytes = 32 * 1024;
 
 export class Held {
   bytes: Uint8Array;
@@ -32,14 +33,21 @@ export class Held {
     this.start += size;
   }
 
+  /** Nothing looks at it any more: much memory is given back at once, for the collector would find it late. */
+  release(): void {
+    if (this.bytes.length >= giveBackBytes) (this.bytes.buffer as ArrayBuffer).transfer(0);
+  }
+
   #makeRoom(size: number): void {
     const { bytes, start, end, length } = this;
     // Half of it at least was taken: there is room in front.
     const isRoomy = length + size <= bytes.length / 2;
-    const target = isRoomy ? bytes : new Uint8Array(Math.max(bytes.length * 2, length + size));
     if (isRoomy) bytes.copyWithin(0, start, end);
-    else target.set(bytes.subarray(start, end));
-    this.bytes = target;
+    else {
+      this.bytes = new Uint8Array(Math.max(bytes.length * 2, length + size));
+      this.bytes.set(bytes.subarray(start, end));
+      if (bytes.length >= giveBackBytes) (bytes.buffer as ArrayBuffer).transfer(0);
+    }
     this.start = 0;
     this.end = length;
   }

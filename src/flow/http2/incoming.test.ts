@@ -150,7 +150,7 @@ test("padding counts for windows and is no content", () => {
   const padding = Buffer.concat([Buffer.from([255]), Buffer.from("a"), Buffer.alloc(255)]);
   for (let count = 0; count < 600; count++) caller.says(frame(Type.data, Flag.padded, 1, padding));
   const said = caller.hears();
-  expect(said.filter((line) => line.startsWith("WINDOW_UPDATE 1"))).toEqual(["WINDOW_UPDATE 1 131327"]);
+  expect(said.filter((line) => line.startsWith("WINDOW_UPDATE 1"))).toEqual(["WINDOW_UPDATE 1 131326"]);
   expect(said.join()).toContain(server.gets("1\r\na\r\n"));
 });
 
@@ -230,7 +230,13 @@ test("who says more frames at once than is fair gives way with the rest, and non
   play.accept();
   caller.hears();
   caller.says(...Array.from({ length: 5_000 }, () => data(1, "x")));
-  const passed = (): number => caller.hears().join("").split("\\r\\nx\\r\\n").length - 1;
+  const passed = (): number =>
+    (
+      caller
+        .hears()
+        .join("")
+        .match(/(?<=\\r\\n)x+(?=\\r\\n)/g) ?? []
+    ).join("").length;
   const counts = [passed()];
   for (let turn = 0; turn < 3; turn++) {
     play.turn();

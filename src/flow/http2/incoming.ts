@@ -39,6 +39,8 @@ export class Incoming implements FrameSink {
   #turnLeft = 0;
   /** The same of frames that nothing else bounds: DATA and WINDOW_UPDATE. */
   #framesLeft = 0;
+  /** Whose content stands in the kit. */
+  #gathered: Http2Stream | null = null;
   /** What we take of all streams together, and have taken and not told yet. */
   #receiveWindow = connectionWindowBytes;
   #unacknowledged = 0;
@@ -76,7 +78,9 @@ export class Incoming implements FrameSink {
   read(bytes: Uint8Array): number {
     this.#turnLeft = this.#context.port.requestsAtOnce;
     this.#framesLeft = framesAtOnce;
-    return this.#reader.read(bytes, 0, bytes.length);
+    const next = this.#reader.read(bytes, 0, bytes.length);
+    this.#pass();
+    return next;
   }
 
   /** The connection is no more: nothing of what is there is looked at. */
@@ -85,6 +89,7 @@ export class Incoming implements FrameSink {
   }
 
   headers(id: number, isEndStream: boolean, dependency: number, bytes: Uint8Array, start: number, end: number): void {
+    this.#pass();
     const { fields } = this.#context.http2;
     if (!this.#decoder.decode(bytes, start, end, fields))
       return this.#reader.refuse(errorCode.compressionError, "header block malformed");
@@ -137,16 +142,30 @@ export class Incoming implements FrameSink {
   }
 
   data(id: number, bytes: Uint8Array, start: number, end: number): void {
-    const stream = this.#session.streams.get(id);
-    if (stream === undefined) this.#takenOfAll(end - start);
-    else stream.content(bytes, start, end);
+    if (this.#gathered !== null && this.#gathered.id !== id) this.#pass();
+    this.#gathered ??= this.#session.streams.get(id) ?? null;
+    if (this.#gathered === null) return this.#takenOfAll(end - start);
+    this.#context.http2.content.copy(bytes, start, end);
+  }
+
+  /** What has come of one stream's content in one read goes on in one piece: its frames are cut anywhere. */
+  #pass(): void {
+    const stream = this.#gathered;
+    if (stream === null) return;
+    const { content } = this.#context.http2;
+    this.#gathered = null;
+    stream.content(content.bytes, 0, content.length);
+    content.clear();
   }
 
   dataEnds(id: number, length: number, contentBytes: number, isEndStream: boolean): void {
     const stream = this.#session.streams.get(id);
     if (stream === undefined) return this.#takenOfAll(length - contentBytes);
     this.taken(stream, length - contentBytes);
-    if (isEndStream) stream.endInput();
+    if (!isEndStream) return;
+    this.#pass();
+    // It may have been more than it said.
+    if (this.#session.streams.get(id) === stream) stream.endInput();
   }
 
   priority(id: number, dependency: number): void {
@@ -155,6 +174,7 @@ export class Incoming implements FrameSink {
   }
 
   rstStream(id: number, _code: number): void {
+    this.#pass();
     const stream = this.#session.streams.get(id);
     if (stream === undefined) {
       if (!this.#isKnown(id)) this.#reader.refuse(errorCode.protocolError, "RST_STREAM on an idle stream");

@@ -23,6 +23,9 @@ const addedFieldsMax = 512;
 
 export class Http2Kit {
   readonly fields: FieldSection;
+  /** Content of one stream that has come in several frames of one read, and a chunk of it. */
+  readonly content: Output = new Output();
+  readonly chunk: Output = new Output();
   /** A response's head, as it is about to go on. */
   readonly responseHead: Head;
   #requests: Output = new Output(requestBytes);

@@ -43,6 +43,8 @@ export class Http2Line implements Line, Plain {
   readonly id: number;
   /** What the client takes of it: may be negative (RFC 9113 section 6.9.2). */
   sendWindow: number;
+  /** Of its content, put into frames. */
+  sentBytes = 0;
   readonly #stream: Http2Stream;
   readonly #outgoing: Outgoing;
   readonly #context: Context;
@@ -72,6 +74,11 @@ export class Http2Line implements Line, Plain {
 
   get heldBytes(): number {
     return (this.#held === null ? 0 : this.#held.length) + this.#outgoing.heldBytes;
+  }
+
+  /** What the client has taken of it, as far as is seen: it changes when that does. */
+  get takenBytes(): number {
+    return this.sentBytes + this.#outgoing.takenBytes;
   }
 
   get isHolding(): boolean {
@@ -200,6 +207,7 @@ export class Http2Line implements Line, Plain {
     if (held === null) return;
     this.#held = null;
     this.#outgoing.hold(-held.bytes.length);
+    held.release();
   }
 
   /** Said by the body: a byte of the trailer section. */

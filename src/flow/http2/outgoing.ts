@@ -58,6 +58,7 @@ export class Outgoing implements FrameOwner {
   /** What it takes of all streams together. */
   #window = initialWindowBytes;
   readonly #queue: Http2Line[] = [];
+  #sentBytes = 0;
   #stuckFrames = 0;
   /** Content that its streams hold has too much memory. */
   isCongested = false;
@@ -73,6 +74,11 @@ export class Outgoing implements FrameOwner {
 
   get heldBytes(): number {
     return this.#line.isHolding ? this.#line.heldBytes : 0;
+  }
+
+  /** What the kernel has taken while it did not take all; 0 while it does. */
+  get takenBytes(): number {
+    return this.#line.isHolding ? this.#sentBytes - this.#line.heldBytes : 0;
   }
 
   /** The client takes nothing, and has been told much. */
@@ -176,6 +182,7 @@ export class Outgoing implements FrameOwner {
     const size = end - start;
     this.#window -= size;
     line.sendWindow -= size;
+    line.sentBytes += size;
     const frames = this.#frames();
     const kit = this.#context.http2;
     const length = kit.lastStream === line.id ? frames.length - kit.lastAt - frameHeaderBytes + size : 0;
@@ -228,6 +235,7 @@ export class Outgoing implements FrameOwner {
   #send(): void {
     const kit = this.#context.http2;
     const frames = kit.framesOf(this);
+    this.#sentBytes += frames.length;
     if (!this.isGone) this.#line.send(frames.bytes, 0, frames.length);
     kit.clear();
   }

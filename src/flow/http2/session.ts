@@ -41,8 +41,6 @@ const mark = {
   /** It was told that streams are to end; and which was the last. */
   leaving: 64,
   left: 128,
-  /** Something has begun, and has so much time. */
-  begun: 256,
 } as const;
 
 export class Http2Session implements LineFlow, WakeFlow, TurnFlow, Session, OutgoingWatcher {
@@ -74,7 +72,10 @@ export class Http2Session implements LineFlow, WakeFlow, TurnFlow, Session, Outg
   #requests = 0;
   /** Its streams hold less than they did, and nobody has been told. */
   #isRelieved = false;
-  #heldSeen = 0;
+  #takenSeen = 0;
+  /** Since when no stream is under way, and since when a frame is that has not come in full; -1: that is not so. */
+  #restedMs = -1;
+  #begunMs = -1;
 
   /** Takes the connection over. */
   constructor(context: Context, former: Downstream) {
@@ -99,8 +100,9 @@ export class Http2Session implements LineFlow, WakeFlow, TurnFlow, Session, Outg
     ]);
     this.outgoing.windowUpdate(0, connectionWindowBytes - initialWindowBytes);
     this.outgoing.flush();
-    this.#marks |= mark.begun;
-    port.wake(this, port.nowMs + this.listener.plan.timeouts.headMs);
+    this.#restedMs = port.nowMs;
+    this.#begunMs = port.nowMs;
+    this.#wake(this.listener.plan.timeouts.headMs);
     if (context.isDraining) this.leave();
   }
 
@@ -192,9 +194,9 @@ export class Http2Session implements LineFlow, WakeFlow, TurnFlow, Session, Outg
   }
 
   #isTaking(): boolean {
-    const former = this.#heldSeen;
-    this.#heldSeen = this.line.heldBytes;
-    return this.#heldSeen > 0 && this.#heldSeen !== former;
+    const former = this.#takenSeen;
+    this.#takenSeen = this.outgoing.takenBytes;
+    return this.line.heldBytes > 0 && this.#takenSeen !== former;
   }
 
   // ---- frames that have come ----
@@ -281,7 +283,8 @@ export class Http2Session implements LineFlow, WakeFlow, TurnFlow, Session, Outg
   open(stream: Http2Stream, fields: FieldSection, isEndStream: boolean): void {
     const { requestsPerConnectionMax } = this.#context.limits;
     this.streams.set(stream.id, stream);
-    this.#marks &= ~mark.begun;
+    this.#restedMs = -1;
+    this.#begunMs = -1;
     this.#requests++;
     if (requestsPerConnectionMax > 0 && this.#requests >= requestsPerConnectionMax) this.leave();
     stream.begin(fields, isEndStream);
@@ -319,13 +322,16 @@ export class Http2Session implements LineFlow, WakeFlow, TurnFlow, Session, Outg
     if (this.#phase !== phase.open) return;
     if (this.#is(mark.left | mark.inputOver)) return this.#finish();
     if (this.#is(mark.leaving)) return;
+    const { nowMs } = this.#context.port;
     const { idleMs, readMs, headMs } = this.listener.plan.timeouts;
     const isBegun = this.#incoming.isInside || this.#pending !== null;
-    if (this.line.isHolding) this.#wake(readMs);
-    else if (!isBegun) this.#wake(idleMs);
-    else if (!this.#is(mark.begun)) this.#wake(headMs);
-    if (isBegun) this.#marks |= mark.begun;
-    else this.#marks &= ~mark.begun;
+    if (this.#restedMs === -1) this.#restedMs = nowMs;
+    if (!isBegun) this.#begunMs = -1;
+    else if (this.#begunMs === -1) this.#begunMs = nowMs;
+    if (this.line.isHolding) return this.#wake(readMs);
+    // Not from the last frame on: a PING now and then is no request.
+    const endMs = this.#restedMs + idleMs;
+    this.#wake((isBegun ? Math.min(endMs, this.#begunMs + headMs) : endMs) - nowMs);
   }
 
   #wake(delayMs: number): void {

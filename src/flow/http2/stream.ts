@@ -70,7 +70,7 @@ export class Http2Stream implements Requester, WakeFlow {
   readonly #context: Context;
   #exchange: Exchange | null = null;
   #marks = 0;
-  #heldSeen = 0;
+  #takenSeen = 0;
   /** Content that the exchange could not take. */
   #input: Held | null = null;
   /** Of the content that the request says it has, and -1 for one that is put into chunks. */
@@ -234,7 +234,8 @@ export class Http2Stream implements Requester, WakeFlow {
     }
     if (this.#is(mark.held) || exchange.asked.method === method.connect) return false;
     if (this.#contentLeft !== -1) return this.#upload(exchange, bytes, start, end);
-    const chunk = new Output(end - start + chunkFramingBytes);
+    const { chunk } = this.#context.http2;
+    chunk.clear();
     writeChunk(chunk, bytes, start, end);
     return this.#upload(exchange, chunk.bytes, 0, chunk.length);
   }
@@ -297,6 +298,7 @@ export class Http2Stream implements Requester, WakeFlow {
         return;
       }
       this.#session.taken(this, input.length);
+      input.release();
     }
     if ((this.#marks & (mark.ended | mark.closed | mark.held)) === mark.ended && !this.line.isPaused)
       this.#finishInput();
@@ -311,9 +313,9 @@ export class Http2Stream implements Requester, WakeFlow {
   }
 
   isTaking(): boolean {
-    const former = this.#heldSeen;
-    this.#heldSeen = this.line.heldBytes;
-    return this.#heldSeen > 0 && this.#heldSeen !== former;
+    const former = this.#takenSeen;
+    this.#takenSeen = this.line.takenBytes;
+    return this.line.heldBytes > 0 && this.#takenSeen !== former;
   }
 
   ticked(): void {
@@ -422,6 +424,7 @@ export class Http2Stream implements Requester, WakeFlow {
   /** Said by the session: it is no stream of its any more. */
   closed(): void {
     this.#marks = (this.#marks | mark.closed) & ~mark.waiting;
+    if (this.#input !== null) this.#input.release();
     this.#input = null;
     this.line.close();
     if (this.#exchange === null) this.#context.port.forget(this);
@@ -447,6 +450,4 @@ Object.assign(Http2Stream.prototype, {
   isLast: true,
 });
 
-/** The most that a chunk's size, and the line ends around its content, take. */
-const chunkFramingBytes = 16;
 const noBytes = new Uint8Array(0);
