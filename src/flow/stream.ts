@@ -8,7 +8,8 @@
 //
 //   hello ─ name known ─> seeking ─ connected ─> open ─ both ended, all taken ─> closed
 //     │ no hello, too slow   │ no server, client gone   │ reset, silent, cut ──> closed, by RST
-//     ├──────────────────────┴──> closed, by RST        (a side that has ended is still sent to: half-close)
+//     ├──────────────────────┴──> closed, by RST        (a side that has ended is still sent to: half-close;
+//     │                                                  a client that ends before its first byte gets a FIN)
 //     └ no pool is for the name ─> lingering: an alert, FIN, and what the client still sends is thrown away ─> closed
 
 import { type Fault, fault } from "../base/fault.ts";
@@ -156,8 +157,9 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
     this.#isInputEnded = true;
     switch (this.#phase) {
       case phase.hello:
-        // One that connects and leaves is someone who looks whether we are there.
-        return this.#pending === null ? this.#end(fault("client_closed")) : this.#helloMissed("bad_client_hello");
+        if (this.#pending !== null) return this.#helloMissed("bad_client_hello");
+        // One that connects and leaves is someone who looks whether we are there: to probes that half-close a RST says no.
+        return this.#end(fault("client_closed"), "reject");
       case phase.open:
         this.#tunnel!.endedDown();
         return this.#endIfOver();
@@ -252,7 +254,7 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
       played = pool;
       rules = pool.rules.connection;
     }
-    if (this.guest !== null) this.guest.note("session", 1);
+    if (this.guest !== null) this.guest.countSession();
     this.#seek();
   }
 
@@ -429,7 +431,7 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
     if (this.#tunnel!.isOver) this.#end(null);
   }
 
-  /** Let go of both sides, count and report. `way`: how a rule wants the client's side to end. */
+  /** Let go of both sides, count and report. `way`: how the client's side ends where nothing was carried. */
   #end(what: Fault | null, way: "reject" | "reset" | "drop" = "reset"): void {
     const isOrderly = what === null || this.#phase === phase.lingering;
     const isRouted = this.#phase === phase.seeking || this.#phase === phase.open;
