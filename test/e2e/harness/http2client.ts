@@ -4,6 +4,7 @@
 
 import { block, type Field, FieldReader } from "./http2/fields.ts";
 import {
+  continuation,
   data,
   errorNames,
   Flag,
@@ -153,8 +154,21 @@ export class Http2Client {
   open(request: Asking = {}): HeardStream {
     const stream = this.stream();
     const isLast = request.isOpen !== true && request.body === undefined && request.trailers === undefined;
-    this.send(headers(stream.id, block(...asked(request)), Flag.endHeaders | (isLast ? Flag.endStream : 0)));
+    const section = block(...asked(request));
+    const size = this.#frameMax;
+    const isWhole = section.length <= size;
+    const flags = (isWhole ? Flag.endHeaders : 0) | (isLast ? Flag.endStream : 0);
+    this.send(headers(stream.id, section.subarray(0, size), flags));
+    for (let at = size; at < section.length; at += size)
+      this.send(
+        continuation(stream.id, section.subarray(at, at + size), at + size < section.length ? 0 : Flag.endHeaders),
+      );
     return stream;
+  }
+
+  /** What the other side takes in one frame. */
+  get #frameMax(): number {
+    return this.peer.get(Setting.maxFrameSize) ?? usualFrame;
   }
 
   /** A whole exchange, within the windows of the other side. */
@@ -168,14 +182,13 @@ export class Http2Client {
   }
 
   async upload(stream: HeardStream, body: Buffer, isLast = true): Promise<void> {
-    const frameMax = this.peer.get(Setting.maxFrameSize) ?? usualFrame;
     let at = 0;
     do {
       const left = body.length - at;
       const room = (): number => Math.min(this.sendWindow, stream.sendWindow);
       await this.until("a window", () => left === 0 || room() > 0 || stream.isOver || this.isClosed);
       if (stream.isOver || this.isClosed) return;
-      const size = Math.min(left, room(), frameMax);
+      const size = Math.min(left, room(), this.#frameMax);
       // Another upload of the connection was quicker.
       if (size <= 0 && left > 0) continue;
       this.sendWindow -= size;

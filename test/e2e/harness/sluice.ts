@@ -152,7 +152,7 @@ export class Sluice {
   async metric(name: string, labels: Record<string, string> = {}): Promise<number> {
     let sum = 0;
     for (const line of (await this.metricsText()).split("\n")) {
-      const match = /^([a-z_]+)(?:\{(.*)\})? (\S+)$/.exec(line);
+      const match = /^([a-z0-9_]+)(?:\{(.*)\})? (\S+)$/.exec(line);
       if (match?.[1] !== name) continue;
       if (Object.entries(labels).every(([key, value]) => match[2]?.includes(`${key}="${value}"`)))
         sum += Number(match[3]);

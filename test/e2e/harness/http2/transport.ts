@@ -10,6 +10,7 @@ export interface Transport {
   readonly unsentBytes: number;
   pause(): void;
   resume(): void;
+  /** Nothing more is said; what comes is read. */
   end(): void;
   terminate(): void;
 }
@@ -57,7 +58,7 @@ export async function plain(
     },
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
-    end: () => void socket.end(),
+    end: () => void socket.shutdown(),
     terminate: () => void socket.terminate(),
   };
 }
