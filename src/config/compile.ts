@@ -112,6 +112,6 @@ function compileLimits({ limits }: Config): LimitsPlan {
     fieldsMax: limits.fields,
     bodyBytesMax: bytes(limits.body),
     requestsPerConnectionMax: limits.requestsPerConnection,
-    streamsPerConnectionMax: limits.streamsPerConnectionMax,
+    streamsPerConnectionMax: limits.streamsPerConnection,
   };
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { scopeOf } from "../rules/expression/scope.ts";
 import { RuleSet } from "../rules/ruleset.ts";
 import { compile } from "./compile.ts";
-import type { RuleInput } from "./input.ts";
+import type { ConfigInput, RuleInput } from "./input.ts";
 import { judge } from "./judge.ts";
 import type { Plan, RulePlan } from "./plan.ts";
 import { phases } from "./rulewalk.ts";
@@ -119,6 +119,18 @@ test("effects come in one order, whatever that of the keys", () => {
     { kind: "slow", bytesPerSecond: 2048 },
     { kind: "log", text: "from {src}" },
   ]);
+});
+
+test("a rule on connections may count them as sessions, and no other may", () => {
+  const mistakesOf = (phase: "connection" | "request"): number => {
+    const web: NonNullable<ConfigInput["listeners"]>[string] = {
+      listen: ":80",
+      use: "app",
+      rules: { [phase]: [{ countSession: true }] },
+    };
+    return judge({ listeners: { web }, pools: { app: { servers: ["10.0.0.1:80"] } } }).findings.length;
+  };
+  expect([mistakesOf("connection"), mistakesOf("request")]).toEqual([0, 1]);
 });
 
 test("what is written beyond ASCII is its UTF-8, in every text that goes over the wire or into a log", () => {

@@ -164,6 +164,7 @@ export class RuleCompiler {
       ...increments,
       ...listed(rule.clear).map((text): EffectPlan => ({ kind: "clear", target: value(text) })),
       ...sets,
+      ...(rule.countSession === undefined ? [] : [{ kind: "session" } as const]),
     ];
   }
 

@@ -133,7 +133,7 @@ export interface LimitsInput {
   /** Requests on one client connection before it is closed. 0 is no limit. Default: 0. */
   requestsPerConnection?: number | undefined;
   /** Requests at once on one connection of HTTP/2, which clients are told as SETTINGS_MAX_CONCURRENT_STREAMS; one more is refused, and may be sent again. Default: 100. */
-  streamsPerConnectionMax?: number | undefined;
+  streamsPerConnection?: number | undefined;
 }
 
 /** What holds for the functions of a config in TypeScript, where a listener or pool does not say otherwise under its own hooks. */

@@ -492,6 +492,8 @@ export type EffectPlan =
   | { kind: "clear"; target: string }
   | { kind: "assign"; target: string; value: string }
   | { kind: "variable"; name: string; value: string }
+  /** From here on the connection is a session to the entries that it holds. */
+  | { kind: "session" }
   | { kind: "field"; operation: "set" | "add" | "remove"; name: string; value: string }
   /** Wherever `pattern` matches in a value of that field, `by` stands, with $1 for the first group. Of texts as bytes, one a character. */
   | { kind: "replaceField"; name: string; pattern: string; by: string }

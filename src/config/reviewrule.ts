@@ -23,6 +23,7 @@ const subjectNames: Record<Subject, string> = {
 /** Keys that not every rule has, with what they are for. */
 const subjects: Readonly<Record<string, readonly Subject[]>> = {
   track: ["carried", "connection", "request"],
+  countSession: ["carried", "connection"],
   setHeader: ["request", "response"],
   addHeader: ["request", "response"],
   removeHeader: ["request", "response"],

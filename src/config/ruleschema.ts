@@ -162,6 +162,11 @@ export const rule: z.ZodType<Rule, RuleInput> = section({
     .describe(
       'Set tags gpt and variables: { "marked[src].gpt0": 3, vars.country: "..." }, each to an expression\'s value.',
     ),
+  countSession: always
+    .optional()
+    .describe(
+      "The connection counts now in sess_cnt and sess_rate of the entries that it holds, whatever rules behind it decide; otherwise it does when all rules have let it in. Once for a connection.",
+    ),
   setHeader: fields
     .optional()
     .describe("Set header fields, in place of those that are there, to texts with {expressions}."),

@@ -184,7 +184,7 @@ const limits = section({
   requestsPerConnection: count(0, 1_000_000_000)
     .default(0)
     .describe("Requests on one client connection before it is closed. 0 is no limit."),
-  streamsPerConnectionMax: count(1, 1000)
+  streamsPerConnection: count(1, 1000)
     .default(100)
     .describe(
       "Requests at once on one connection of HTTP/2, which clients are told as SETTINGS_MAX_CONCURRENT_STREAMS; one more is refused, and may be sent again.",

@@ -96,7 +96,7 @@ export interface Limits {
   fields: number;
   body: string | 0;
   requestsPerConnection: number;
-  streamsPerConnectionMax: number;
+  streamsPerConnection: number;
 }
 
 export interface Hooks {
@@ -464,6 +464,7 @@ export interface Rule {
   increment?: string | string[] | Record<string, string | number | boolean> | undefined;
   clear?: string | string[] | undefined;
   set?: Record<string, string | number | boolean> | undefined;
+  countSession?: true | undefined;
   setHeader?: Record<string, string> | undefined;
   addHeader?: Record<string, string> | undefined;
   removeHeader?: string | string[] | undefined;

@@ -85,7 +85,7 @@ export function endOf(
   }
   const outcome = entry?.isPlayed === true ? entry.outcome : playRules(context, rules.connection, guest);
   if (outcome === null || outcome.kind === "accept") {
-    guest.note("session", 1);
+    guest.countSession();
     return null;
   }
   cells[row + listenerCell.refusedRules]!++;

@@ -32,6 +32,7 @@ export class Guest implements Stage {
   /** Null where the client has no address (unix sockets); made when first asked for. */
   #octets: Uint8Array | null | undefined;
   #variables: Map<string, Value> | null = null;
+  #isCounted = false;
 
   /** `isSecure`: whether the listener ends TLS on the connection. */
   constructor(context: Context, listener: ListenerSite, client: Client, isSecure: boolean = client.tls !== null) {
@@ -140,6 +141,13 @@ export class Guest implements Stage {
   setVariable(name: string, value: Value): void {
     this.#variables ??= new Map();
     this.#variables.set(name, value);
+  }
+
+  /** Once, by a rule or behind them all. */
+  countSession(): void {
+    if (this.#isCounted) return;
+    this.#isCounted = true;
+    this.note("session", 1);
   }
 
   // There is no head yet, and no response: what is checked when a plan is made says so.

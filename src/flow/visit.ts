@@ -258,6 +258,9 @@ export class Visit implements Stage {
     this.#variables.set(name, value);
   }
 
+  // The connection has been one for long: what is checked when a plan is made says so.
+  countSession(): void {}
+
   editField(operation: FieldOperation, name: string, value: string): void {
     // Nor is anything put in the place of what goes on unbelieved.
     const { isTrusted, isExcepted } = this.#exchange;

@@ -54,6 +54,8 @@ function effectOf(plan: EffectPlan, rule: string, terms: Terms, trace: Trace | n
       const value = terms.expression(plan.value, "any");
       return (stage) => stage.setVariable(plan.name, value.evaluate(stage));
     }
+    case "session":
+      return (stage) => stage.countSession();
     case "field": {
       const { operation, name } = plan;
       if (operation === "remove") return (stage) => stage.editField(operation, name, "");
@@ -129,6 +131,8 @@ export function describeEffect(plan: EffectPlan, tableName: (table: number) => s
       return `sets ${plan.target} to ${plan.value}`;
     case "variable":
       return `sets vars.${plan.name} to ${plan.value}`;
+    case "session":
+      return "counts the session";
     case "field":
       if (plan.operation === "remove") return `removes the field ${plan.name}`;
       return `${plan.operation}s the field ${plan.name} to ${showValue(plan.value)}`;

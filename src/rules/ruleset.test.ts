@@ -22,6 +22,9 @@ class SampleStage extends SampleScene implements Stage {
   setVariable(name: string, value: Value): void {
     this.variables.set(name, value);
   }
+  countSession(): void {
+    this.notes.push("session");
+  }
   editField(operation: string, name: string, value: string): void {
     this.notes.push(`${operation} ${name} ${value}`);
   }
@@ -251,6 +254,10 @@ test("a set is of two parts: up to the first rule that asks for TLS, inside too,
   expect(parts(logs(null, "a"), logs("src == ip('10.0.0.1')", "b"))).toEqual([true, false]);
   expect(parts(logs("tls.sni == 'a'", "a"), logs(null, "b"))).toEqual([false, true]);
   expect(parts(logs(null, "a"), logs(null, "b", [logs(null, "{tls.version}")]))).toEqual([true, true]);
+  // What no handshake has been done for is no session yet.
+  const counts = rule(null, { effects: [{ kind: "session" }] });
+  expect(parts(logs(null, "a"), counts)).toEqual([true, true]);
+  expect(parts(logs(null, "a", [counts]))).toEqual([false, true]);
 });
 
 test("a trace tells of each rule that was asked what its terms came to and what it did", () => {

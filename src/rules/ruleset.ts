@@ -96,7 +96,9 @@ export class Rule {
     this.#trace = trace;
     this.#pools = scope.pools;
     this.needsHello = terms.needsHello;
-    this.needsTls = terms.needsTls;
+    // One is counted when its handshake is done.
+    const isCounting = plan.effects.some(({ kind }) => kind === "session");
+    this.needsTls = terms.needsTls || isCounting || this.#rules.some((rule) => rule.needsTls);
   }
 
   /** `isObserved`: it stands inside a rule that only observes. */

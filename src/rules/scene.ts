@@ -50,6 +50,8 @@ export interface Stage extends Scene {
   /** Hold the entry whose key is laid in `table.key`, unless the slot is taken; it lasts as long as what the phase is about. */
   track(slot: number, table: Table): void;
   setVariable(name: string, value: Value): void;
+  /** The connection has become a session. */
+  countSession(): void;
   editField(operation: "set" | "add" | "remove", name: string, value: string): void;
   /** Each value of that field becomes what `by` makes of it. */
   replaceField(name: string, by: (value: string) => string): void;

@@ -72,6 +72,28 @@ test("a connection that is tracked counts once, and its requests one by one", ()
   expect(counts(play, "conn_cnt", "conn_cur")).toEqual([1, 0]);
 });
 
+test("a connection is a session when all rules have let it in, or when one says so", () => {
+  const counting = rule(null, null, { does: [{ kind: "session" }] });
+  const limit = rule("tracked[0].sess_cnt > 2", { kind: "reject" });
+  const late = rule(null, null, { does: [track(0, 1)] });
+  const sessions = (own: readonly RulePlan[], pool: readonly RulePlan[] = []): number[] => {
+    const poolRules = rules({ connection: pool });
+    const play = counted({ connection: own }, { listener: { mode: "tcp" }, pool: { rules: poolRules } });
+    let refused = 0;
+    for (let turn = 0; turn < 5; turn++) {
+      play.connect();
+      if (play.take().some((line) => line.includes("rejected"))) refused++;
+    }
+    return [refused, countOf(play, "sess_cnt")];
+  };
+  expect(sessions([tracking, limit])).toEqual([2, 3]);
+  expect(sessions([tracking, counting, limit])).toEqual([3, 5]);
+  expect(sessions([tracking, counting], [limit])).toEqual([3, 5]);
+  expect(sessions([tracking, counting, counting])).toEqual([0, 5]);
+  // What is held after that has not seen it begin.
+  expect(sessions([counting, late])).toEqual([0, 0]);
+});
+
 test("a request is seen by the rules behind the one that tracks it, and counted once though two slots hold the entry", () => {
   const second = rule(null, null, { does: [track(0, 1)] });
   const limit = rule("tracked[0].http_req_cnt > 1", deny());

@@ -76,6 +76,7 @@ test("what a rule does is said in the words of the config, and not at length", (
   expect(actionOf({ mode: "enforce", increment: { "seen[src].gpc0": 2 }, use: "other" })).toBe(
     "increment seen[src].gpc0, use other",
   );
+  expect(actionOf({ mode: "enforce", countSession: true })).toBe("countSession");
   expect(actionOf({ mode: "enforce", setPath: "/x", setStatus: 404, slowDown: "1kb/s", accept: true })).toBe(
     "setPath, setStatus 404, slowDown 1kb/s, accept",
   );

@@ -102,6 +102,7 @@ export function actionOf(rule: Rule): string {
     ...texts("increment", increment),
     ...texts("clear", rule.clear),
     ...names("set", rule.set),
+    ...(rule.countSession === undefined ? [] : ["countSession"]),
     ...names("setHeader", rule.setHeader),
     ...names("addHeader", rule.addHeader),
     ...texts("removeHeader", rule.removeHeader),

@@ -133,6 +133,33 @@ describe("use_backend", () => {
   });
 });
 
+describe("sessions in mode tcp", () => {
+  const table = "backend seen\n  stick-table type ip size 10 store sess_rate(10s)\n";
+  const connections = (lines: string, more: string, backend = ""): readonly object[] =>
+    ruleScene(lines, { mode: "tcp", more, backend }).listener.connection;
+  const track = "  tcp-request connection track-sc0 src table seen\n";
+  const tracks = { track: { table: "seen", by: "src", slot: 0 } };
+  const reject = "  tcp-request content reject if { sc0_sess_rate gt 3 }";
+
+  test("are counted before rules on content", () => {
+    expect(connections(`${reject}\n${track}`, table)).toEqual([
+      tracks,
+      { countSession: true },
+      { if: "tracked[0].sess_rate > 3", reject: true },
+    ]);
+    const use = "  use_backend other if { sc0_sess_rate gt 3 }";
+    const other = `${table}backend other\n  mode tcp\n  server x 127.0.0.1:83\n`;
+    expect(connections(track + use, other)[1]).toEqual({ countSession: true });
+    expect(connections(track, table, reject)).toEqual([tracks, { countSession: true }]);
+  });
+
+  test("are counted behind all rules where none asks", () => {
+    expect(connections(track, table)).toEqual([tracks]);
+    const stored = table.replace("sess_rate(10s)", "conn_cnt");
+    expect(connections(`${track}  tcp-request content reject if { src 9.9.9.9 }`, stored)).toHaveLength(2);
+  });
+});
+
 describe("mode tcp", () => {
   test("has all its rules in the connection phase, and the names that clients ask for", () => {
     const scene = ruleScene(

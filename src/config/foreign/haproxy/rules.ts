@@ -40,7 +40,7 @@ import {
   type TranslateRules,
 } from "./scene.ts";
 import { Sticking } from "./stick.ts";
-import { stickTables } from "./sticktable.ts";
+import { stickTables, stores } from "./sticktable.ts";
 import { warn } from "./tell.ts";
 import { readUnits } from "./time.ts";
 import { useBackend } from "./usebackend.ts";
@@ -167,12 +167,23 @@ class Translator {
         ...this.#changes.connection,
         ...familyRules(connection, false),
         ...familyRules(session, false),
+        ...(this.#isSessionCounted() ? [{ countSession: true }] : []),
         ...familyRules(content, this.#proxy.kind === "backend"),
         ...familyRules(use, false),
       ],
       request: [],
       response: [],
     };
+  }
+
+  /** To HAProxy a connection is a session before rules on content ask for it, and stays one that they refuse. */
+  #isSessionCounted(): boolean {
+    const { content, use } = this.#members;
+    const { proxies } = this.#conversion;
+    if (this.#proxy.kind === "backend" || (content.length + use.length === 0 && !hasContentRules(proxies)))
+      return false;
+    const tables = [...stickTables(this.#conversion).values()];
+    return tables.some((table) => stores(table, "sess_cnt", 0) || stores(table, "sess_rate", 0));
   }
 
   #site(stage: Stage): Site {
@@ -347,4 +358,14 @@ function expectedBlocks(words: readonly string[]): readonly string[] | null {
   const [keyword, open, fetched, ...rest] = words;
   if (keyword !== "if" || open !== "{" || fetched !== "src" || rest.at(-1) !== "}" || rest.length < 2) return null;
   return rest.slice(0, -1);
+}
+
+/** Of backends that connections are led to. */
+function hasContentRules(proxies: Conversion["proxies"]): boolean {
+  return proxies.some(
+    ({ kind, mode, statements }) =>
+      kind === "backend" &&
+      mode === "tcp" &&
+      statements.some(({ words: [first, second] }) => first!.text === "tcp-request" && second?.text === "content"),
+  );
 }
