@@ -15,7 +15,18 @@ export interface Ears {
   closed(isReset: boolean): void;
 }
 
-export class End {
+/** What a client does with its end. */
+export interface Way {
+  ears: Ears | null;
+  readonly isClosed: boolean;
+  write(bytes: Uint8Array, start: number, end: number): number;
+  pause(): void;
+  resume(): void;
+  close(): void;
+  reset(): void;
+}
+
+export class End implements Way {
   readonly name: string;
   readonly #world: World;
   readonly #swarm: Swarm;

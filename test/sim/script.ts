@@ -1,14 +1,14 @@
 // What a simulated peer still means to do with its connection, step by step: send bytes as far as the network takes them, wait,
 // or do something. Slow peers send in small pieces with pauses in between.
 
-import type { End } from "./network.ts";
+import type { Way } from "./network.ts";
 import type { World } from "./world.ts";
 
 type Step = { bytes: Uint8Array; at: number } | { waitMs: number } | { act: () => void } | { gate: () => boolean };
 
 export class Script {
   readonly #world: World;
-  readonly #end: End;
+  readonly #end: Way;
   readonly #steps: Step[] = [];
   #isWaiting = false;
   #isRunning = false;
@@ -16,7 +16,7 @@ export class Script {
   dripBytes = 0;
   dripMs = 20;
 
-  constructor(world: World, end: End) {
+  constructor(world: World, end: Way) {
     this.#world = world;
     this.#end = end;
   }

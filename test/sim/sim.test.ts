@@ -15,7 +15,7 @@ test("a seed replays exactly, whatever ran before it", () => {
     expect(runSeed(7, true, kind).trace).toEqual(alone.trace);
     expect(alone.answered).toBeGreaterThan(0);
   }
-});
+}, 30_000);
 
 test("among the seeds there are worlds of every kind; of fleets and egress pools few", () => {
   const seeds = Array.from({ length: 100 }, (_, index) => kindOf(index + 1));

@@ -4,6 +4,7 @@
 
 import { Context } from "../../../src/flow/context.ts";
 import { Downstream } from "../../../src/flow/downstream.ts";
+import { sessionOn } from "../../../src/flow/entrance.ts";
 import { Site, type SiteParts } from "../../../src/flow/site.ts";
 import { Arena } from "../../../src/memory/arena.ts";
 import { checkStore } from "../../../src/memory/cachestore/check.ts";
@@ -15,7 +16,8 @@ import { makeClient } from "../../playbook/client.ts";
 import { Memory } from "../../playbook/memory.ts";
 import { clearArena, makePlan } from "../../playbook/plan.ts";
 import { type Answer, SimDriver, SimLine } from "../driver.ts";
-import { connect } from "../network.ts";
+import { Gate } from "../http2/gate.ts";
+import { connect, type End } from "../network.ts";
 import { calm, drawSwarm, type Swarm } from "../swarm.ts";
 import { Violation, type World } from "../world.ts";
 import { CachedServer } from "./server.ts";
@@ -33,6 +35,8 @@ interface Worker {
   readonly context: Context;
   readonly store: CacheStore;
   isAlive: boolean;
+  /** The last connection of HTTP/2 to it. */
+  gate: Gate | null;
 }
 
 export class CachedRun {
@@ -45,6 +49,9 @@ export class CachedRun {
   readonly #shape: Parameters<typeof CacheStore.format>[1];
   readonly #workers: Worker[] = [];
   readonly #visitors: Visitor[] = [];
+  /** Most of those who come share connections of HTTP/2. */
+  readonly #isHttp2: boolean;
+  #gates = 0;
 
   constructor(world: World) {
     this.#world = world;
@@ -61,6 +68,7 @@ export class CachedRun {
     this.#pages = new TrialPages(this.#bytes, CacheStore.fixedBytesFor(this.#shape));
     if (world.chance(0.2)) this.#pages.pagesMax = Math.ceil((this.#bytes.length * world.prng.next()) / 4096);
     this.#truth = Truth.draw(world, "/r", world.between(1, 6));
+    this.#isHttp2 = world.chance(0.5);
     for (const id of [1, 2]) this.#workers.push(this.#makeWorker(id));
   }
 
@@ -81,7 +89,7 @@ export class CachedRun {
     );
     driver.pages = this.#pages;
     driver.start(context);
-    return { id, driver, context, store, isAlive: true };
+    return { id, driver, context, store, isAlive: true, gate: null };
   }
 
   #plan(): ReturnType<typeof makePlan> {
@@ -153,13 +161,31 @@ export class CachedRun {
     const world = this.#world;
     const worker = world.pick(this.#workers.filter(({ isAlive }) => isAlive));
     const name = `visitor-${this.#visitors.length + 1}`;
-    const [near, far] = connect(world, this.#swarm, name);
-    const { driver, context } = worker;
+    const way = this.#isHttp2 && world.chance(0.7) ? this.#gateOf(worker).open() : this.#connect(worker, name, false);
+    this.#visitors.push(new Visitor(world, this.#truth, this.#swarm, name, way, isStrict, only));
+  }
+
+  #connect({ driver, context }: Worker, name: string, isHttp2: boolean): End {
+    const [near, far] = connect(this.#world, this.#swarm, name);
     const line = new SimLine(driver, near);
     driver.tell(() => {
-      line.flow = new Downstream(context, context.site.listeners[0]!, line, makeClient("192.0.2.1"));
+      const client = makeClient("192.0.2.1");
+      const [listener] = context.site.listeners;
+      line.flow = isHttp2
+        ? sessionOn(context, listener!, line, client)
+        : new Downstream(context, listener!, line, client);
     });
-    this.#visitors.push(new Visitor(world, this.#truth, this.#swarm, name, far, isStrict, only));
+    return far;
+  }
+
+  /** A connection to it that others may be on as well. */
+  #gateOf(worker: Worker): Gate {
+    const world = this.#world;
+    const { gate } = worker;
+    if (gate !== null && !gate.isClosed && world.chance(0.8)) return gate;
+    const name = `gate-${++this.#gates}`;
+    worker.gate = new Gate(world, name, this.#connect(worker, name, true));
+    return worker.gate;
   }
 
   #answerDial(slot: number): Answer {

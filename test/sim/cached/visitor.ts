@@ -3,7 +3,7 @@
 // write that somebody knew of when they asked.
 
 import { digestOf, fieldOf, Malformed, type Message, MessageReader } from "../message.ts";
-import type { End } from "../network.ts";
+import type { Way } from "../network.ts";
 import { Script } from "../script.ts";
 import type { Swarm } from "../swarm.ts";
 import { Violation, type World } from "../world.ts";
@@ -27,7 +27,7 @@ const slackMs = 3_000;
 export class Visitor {
   readonly name: string;
   readonly #world: World;
-  readonly #end: End;
+  readonly #end: Way;
   readonly #script: Script;
   readonly #reader = new MessageReader(true);
   readonly #user: string;
@@ -43,7 +43,7 @@ export class Visitor {
     truth: Truth,
     swarm: Swarm,
     name: string,
-    end: End,
+    end: Way,
     isStrict: boolean,
     only: Resource | null = null,
   ) {
