@@ -1,6 +1,8 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, spyOn, test } from "bun:test";
+import { plan, program, type Stage, started, until } from "../../test/fakeworkers.ts";
 import { newSeat, type Seat } from "./seat.ts";
 import { Standstill } from "./standstill.ts";
+import type { SupervisorOptions } from "./supervisor.ts";
 
 function running(): Seat {
   return { ...newSeat(0), process: { pid: 1, send() {}, kill() {} } };
@@ -71,5 +73,117 @@ describe("a worker that does not turn", () => {
       expect(standstill.judge(seat, 7, false, 5000)).toBeNull();
       expect(standstill.isSilent(seat)).toBe(false);
     }
+  });
+});
+
+describe("workers that stand still", () => {
+  test("one that does not beat for long enough is killed and replaced, and others are not", async () => {
+    const { supervisor, fakes, lines } = await started(2);
+    const beats = [0, 0];
+    const watch = (nowMs: number): void => supervisor.watch(5000, (worker) => beats[worker]!, nowMs);
+    for (let nowMs = 0; nowMs <= 20_000; nowMs += 500) {
+      beats[1]!++;
+      if (nowMs < 10_000) beats[0]!++;
+      watch(nowMs);
+      expect(fakes[0]!.isAlive).toBe(nowMs <= 15_000 - 500);
+      if (!fakes[0]!.isAlive) break;
+    }
+    expect(fakes[1]!.isAlive).toBe(true);
+    expect(lines[0]).toContain("worker 0 (pid 100) has stood still for 5 s");
+    await until(() => fakes.length === 3);
+    await supervisor.end();
+  });
+
+  test("one that does not beat is not up, which is told once where nobody is killed", async () => {
+    const { supervisor, fakes, lines } = await started(1);
+    const startMs = Math.ceil(performance.now());
+    for (let nowMs = startMs; nowMs <= startMs + 30_000; nowMs += 500) {
+      supervisor.watch(0, () => 1, nowMs);
+      expect(supervisor.isUp).toBe(nowMs <= startMs + 2000);
+    }
+    expect([supervisor.status()[0]!.state, fakes[0]!.isAlive]).toEqual(["stalled", true]);
+    expect(lines.filter((line) => line.includes("has stood still for 10 s and takes nothing"))).toHaveLength(1);
+    await supervisor.end();
+  });
+
+  /** Worker 1 has stood still for three seconds, by the supervisor's looks. */
+  async function halfStill(
+    options: Partial<SupervisorOptions> = {},
+  ): Promise<Stage & Disposable & { readonly pass: (ms: number) => void }> {
+    const set = await started(2, options);
+    let beats = 0;
+    const look = (): void => set.supervisor.watch(0, (worker) => (worker === 0 ? ++beats : 0), performance.now());
+    const clock = spyOn(performance, "now");
+    let aheadMs = 0;
+    clock.mockImplementation(() => Bun.nanoseconds() / 1e6 + aheadMs);
+    const pass = (ms: number): void => {
+      for (let passed = 0; passed < ms; passed += 500) {
+        aheadMs += 500;
+        look();
+      }
+    };
+    look();
+    pass(3000);
+    return { ...set, pass, [Symbol.dispose]: () => clock.mockRestore() };
+  }
+
+  test("nobody waits for one that stands still where nobody asked; it is sent the last plan when it goes on", async () => {
+    using set = await halfStill();
+    const { supervisor, fakes } = set;
+    for (const generation of [2, 3, 4]) {
+      const publish = supervisor.publish(plan(generation), program("a"), false);
+      fakes[0]!.say({ kind: "planned", generation });
+      expect(await publish).toBeNull();
+    }
+    // One waits for it, and no more.
+    expect(fakes.map(({ generations }) => generations)).toEqual([
+      [1, 2, 3, 4],
+      [1, 2],
+    ]);
+    fakes[1]!.say({ kind: "planned", generation: 2 });
+    fakes[1]!.say({ kind: "planned", generation: 4 });
+    expect(fakes[1]!.generations).toEqual([1, 2, 4]);
+    expect(supervisor.status().map(({ generation, state }) => [generation, state])).toEqual([
+      [4, "up"],
+      [4, "up"],
+    ]);
+    await supervisor.end();
+  });
+
+  test("one that comes to stand still while a plan is on its way is given up on by the next looks", async () => {
+    using set = await halfStill();
+    const { supervisor, fakes, pass } = set;
+    fakes[1]!.say({ kind: "planned", generation: 1 });
+    let isDone = false;
+    const publish = supervisor.publish(plan(2), program("a"), false).then((problem) => {
+      isDone = true;
+      return problem;
+    });
+    fakes[0]!.say({ kind: "planned", generation: 2 });
+    pass(1000);
+    await Promise.resolve();
+    expect(isDone).toBe(false);
+    pass(2000);
+    expect(await publish).toBeNull();
+    // What it cannot take is not in force any more when it says so.
+    const other = supervisor.publish(plan(3), program("a"), false);
+    fakes[0]!.say({ kind: "planned", generation: 3 });
+    expect(await other).toBeNull();
+    fakes[1]!.say({ kind: "failed", generation: 2, message: "a file is gone" });
+    expect([fakes[1]!.generations, fakes[1]!.isAlive]).toEqual([[1, 2, 3], true]);
+    await supervisor.end();
+  });
+
+  test("one that somebody asked for waits for one that stood still before, which is ended in the end, and is in force all the same", async () => {
+    using set = await halfStill({ answerMs: 20 });
+    const { supervisor, fakes } = set;
+    const publish = supervisor.publish(plan(2));
+    fakes[0]!.say({ kind: "planned", generation: 2 });
+    // It stood still before, which is nothing against the plan: nobody is given the former one back.
+    expect(await publish).toBeNull();
+    expect([fakes[0]!.generations, fakes[1]!.isAlive]).toEqual([[1, 2], false]);
+    await until(() => fakes.length === 3);
+    expect(fakes[2]!.generations).toEqual([2]);
+    await supervisor.end();
   });
 });

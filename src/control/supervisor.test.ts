@@ -1,93 +1,15 @@
-// Long because one stage serves every case of the supervisor: against workers that are only told about (a script by hand), and
-// against real processes that speak the same messages, a small worker program that obeys commands in the names of its plan's pools.
+// Long because it has the cases of the supervisor in two ways: against workers that are only told about (those that stand still are in
+// standstill.test.ts), and against real processes that speak the same messages, a small worker program that obeys commands in the names of its plan's pools.
 
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { FromWorker, PlanFiles, ToWorker } from "../config/message.ts";
-import type { Plan } from "../config/plan.ts";
-import { Arena } from "../memory/arena.ts";
-import { Tally, Totals, workerCell } from "../memory/tally.ts";
-import { openLog } from "./log.ts";
-import { Supervisor, type SupervisorOptions } from "./supervisor.ts";
-import { type Spawn, type SpawnOrder, type WorkerEvents, workerProcesses } from "./workerprocess.ts";
-
-function plan(generation: number, ...orders: string[]): Plan {
-  const pools = orders.map((name) => ({ name }));
-  return { generation, pools, listeners: [], routes: [] } as unknown as Plan; // The supervisor reads nothing but the number.
-}
-
-function program(path: string, egresses: PlanFiles["egresses"] = {}): PlanFiles {
-  return { tables: {}, lists: {}, caches: {}, egresses, recorder: null, program: path, bans: null };
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 2));
-}
-
-class FakeWorker {
-  readonly pid: number;
-  readonly worker: number;
-  readonly events: WorkerEvents;
-  readonly heard: ToWorker[] = [];
-  isAlive = true;
-
-  constructor(pid: number, worker: number, events: WorkerEvents) {
-    this.pid = pid;
-    this.worker = worker;
-    this.events = events;
-  }
-  send(message: ToWorker): void {
-    this.heard.push(message);
-  }
-  kill(): void {
-    this.die("signal SIGKILL");
-  }
-  die(reason: string): void {
-    if (!this.isAlive) return;
-    this.isAlive = false;
-    this.events.exited(reason);
-  }
-  say(message: FromWorker): void {
-    this.events.told(message);
-  }
-  get generations(): number[] {
-    return this.heard.flatMap((message) => (message.kind === "plan" ? [message.plan.generation] : []));
-  }
-}
-
-function stage(workers: number, options: Partial<SupervisorOptions> = {}) {
-  const fakes: FakeWorker[] = [];
-  const orders: SpawnOrder[] = [];
-  const lines: string[] = [];
-  const arena = Arena.inMemory();
-  const spawn: Spawn = (start, events) => {
-    const fake = new FakeWorker(100 + fakes.length, start.worker, events);
-    fakes.push(fake);
-    orders.push(start);
-    return fake;
-  };
-  const log = openLog({ level: "debug", format: "json", isColored: false, write: (line) => lines.push(line) });
-  const supervisor = new Supervisor({
-    workers,
-    arenaPath: "/nowhere",
-    totals: new Totals(arena, workers),
-    spawn,
-    log,
-    brake: { youngMs: 0, firstMs: 1, maximumMs: 1 },
-    ...options,
-  });
-  return { supervisor, fakes, orders, lines, arena };
-}
-
-async function started(workers: number, options: Partial<SupervisorOptions> = {}) {
-  const set = stage(workers, options);
-  const start = set.supervisor.start(plan(1));
-  for (const fake of set.fakes) fake.say({ kind: "planned", generation: 1 });
-  expect(await start).toBeNull();
-  return set;
-}
+import { type FakeWorker, plan, program, stage, started, until } from "../../test/fakeworkers.ts";
+import type { PlanFiles } from "../config/message.ts";
+import { Tally, workerCell } from "../memory/tally.ts";
+import type { Supervisor } from "./supervisor.ts";
+import { workerProcesses } from "./workerprocess.ts";
 
 describe("plans", () => {
   test("a plan is in force when every worker has answered, and not before", async () => {
@@ -295,37 +217,6 @@ describe("deaths", () => {
     expect(lines.join("")).toContain("worker 0 (pid 102) cannot put the plan in force: port 80 is in use");
     // However old it is: it is tried again after the pause that grows.
     expect(lines.join("")).toContain("died: signal SIGKILL; it never came to serve (1 in a row)");
-    await supervisor.end();
-  });
-});
-
-describe("workers that stand still", () => {
-  test("one that does not beat for long enough is killed and replaced, and others are not", async () => {
-    const { supervisor, fakes, lines } = await started(2);
-    const beats = [0, 0];
-    const watch = (nowMs: number): void => supervisor.watch(5000, (worker) => beats[worker]!, nowMs);
-    for (let nowMs = 0; nowMs <= 20_000; nowMs += 500) {
-      beats[1]!++;
-      if (nowMs < 10_000) beats[0]!++;
-      watch(nowMs);
-      expect(fakes[0]!.isAlive).toBe(nowMs <= 15_000 - 500);
-      if (!fakes[0]!.isAlive) break;
-    }
-    expect(fakes[1]!.isAlive).toBe(true);
-    expect(lines[0]).toContain("worker 0 (pid 100) has stood still for 5 s");
-    await until(() => fakes.length === 3);
-    await supervisor.end();
-  });
-
-  test("one that does not beat is not up, which is told once where nobody is killed", async () => {
-    const { supervisor, fakes, lines } = await started(1);
-    const startMs = Math.ceil(performance.now());
-    for (let nowMs = startMs; nowMs <= startMs + 30_000; nowMs += 500) {
-      supervisor.watch(0, () => 1, nowMs);
-      expect(supervisor.isUp).toBe(nowMs <= startMs + 2000);
-    }
-    expect([supervisor.status()[0]!.state, fakes[0]!.isAlive]).toEqual(["stalled", true]);
-    expect(lines.filter((line) => line.includes("has stood still for 10 s and takes nothing"))).toHaveLength(1);
     await supervisor.end();
   });
 });

@@ -41,12 +41,17 @@ interface Publication {
   readonly problems: string[];
   readonly done: (problem: string | null) => void;
   readonly timer: Timer;
+  readonly beganAtMs: number;
+  /** Somebody waits to hear that it is in force everywhere. */
+  readonly isTried: boolean;
 }
 
 /** More than a worker gives the code of a config to be imported: what it says of that comes first. */
 const answerMsUsual = evaluateLimitMs + 2000;
 /** One that has beaten within this lives. */
 const aliveMs = 3000;
+/** One that had not beaten for longer before it was sent a plan stood still already: beats are looked at twice a second. */
+const stoodMs = 1000;
 /** What a worker gets beyond its drain time before it is killed: it ends by itself when the time is over. */
 const DRAIN_GRACE_MS = 2000;
 const END_GRACE_MS = 500;
@@ -102,7 +107,8 @@ export class Supervisor {
 
   /**
    * Null when every worker obeys the plan now; otherwise what went wrong, and the plan before is in force everywhere. `isTried`: where no
-   * worker runs all are started with it at once; otherwise it is what they find when their pauses are over.
+   * worker runs all are started with it at once; otherwise it is what they find when their pauses are over. Nor is it held up then by workers
+   * that stand still: they find it when they go on.
    */
   publish(plan: Plan, files: PlanFiles = noFiles, isTried = true): Promise<string | null> {
     assert(this.#publication === null, "one plan is published at a time");
@@ -119,11 +125,30 @@ export class Supervisor {
     return new Promise((done) => {
       const timer = setTimeout(() => this.#giveUp(), this.#options.answerMs ?? answerMsUsual);
       const waiting = new Set(isDeserted ? this.#seats : seats);
-      this.#publication = { plan, files, waiting, problems: [], done, timer };
+      this.#publication = {
+        ...{ plan, files, waiting, problems: [], done, timer },
+        ...{ beganAtMs: performance.now(), isTried },
+      };
       // Where none runs all are started with it, without the rest of their pauses: it may be what they wait for.
       if (isDeserted) for (const seat of this.#seats) this.#fill(seat, plan, files);
-      else for (const seat of seats) this.#send(seat, plan, files);
+      else for (const seat of seats) if (isTried || !this.#isBehind(seat)) this.#send(seat, plan, files);
+      this.#passOver();
     });
+  }
+
+  /** It stands still, and has a plan to answer first: what comes meanwhile is not piled up for it, but sent when it answers (`#told`). */
+  #isBehind(seat: Seat): boolean {
+    return seat.sent !== seat.planned && this.#standstill.isSilent(seat);
+  }
+
+  /** Those that stand still are not waited for where nobody waits, and where others are there to obey the plan. */
+  #passOver(): void {
+    const publication = this.#publication;
+    if (publication === null || publication.isTried) return;
+    const { waiting, plan } = publication;
+    const silent = [...waiting].filter((seat) => this.#standstill.isSilent(seat));
+    if (silent.length === waiting.size && !this.#seats.some(({ planned }) => planned === plan.generation)) return;
+    for (const seat of silent) this.#answered(seat, null);
   }
 
   /** Other files of lists or bans under the plan that there is. Workers that start later are given them with it. */
@@ -187,6 +212,7 @@ export class Supervisor {
         seat.process!.kill();
       }
     }
+    this.#passOver();
   }
 
   /** Stops accepting, lets exchanges end, and resolves when every worker has ended: with false where some did not by themselves. */
@@ -286,11 +312,14 @@ export class Supervisor {
         // Who answers does not stand still.
         seat.beatAtMs = performance.now();
         seat.planned = message.generation;
-        if (message.generation === this.#publication?.plan.generation) this.#answered(seat, null);
+        if (this.#isAwaited(seat, message.generation)) this.#answered(seat, null);
+        else this.#catchUp(seat, message.generation);
         return;
       case "failed":
-        if (message.generation === this.#publication?.plan.generation) this.#answered(seat, message.message);
+        seat.beatAtMs = performance.now();
+        if (this.#isAwaited(seat, message.generation)) this.#answered(seat, message.message);
         else if (message.generation === this.#plan?.generation) this.#refused(seat, message.message);
+        else this.#catchUp(seat, message.generation);
         return;
       case "warned":
         this.#log.warn(message.message);
@@ -307,6 +336,17 @@ export class Supervisor {
       case "drained":
         return;
     }
+  }
+
+  #isAwaited(seat: Seat, generation: number): boolean {
+    const publication = this.#publication;
+    return publication !== null && publication.plan.generation === generation && publication.waiting.has(seat);
+  }
+
+  /** It stood still while others were given plans. Where one is under way its end sees to that. */
+  #catchUp(seat: Seat, answered: number): void {
+    if (this.#publication !== null || this.#plan === null || this.#isEnding) return;
+    if (seat.sent === answered && answered !== this.#plan.generation) this.#send(seat, this.#plan, this.#files);
   }
 
   /** A replacement cannot obey the plan that the others obey: it is ended and tried again after a pause. */
@@ -376,7 +416,8 @@ export class Supervisor {
     // Losers get the old plan back; replacements that started meanwhile with the old plan get the new one.
     if (winner !== null)
       for (const seat of this.#seats)
-        if (seat.process !== null && seat.sent !== winner.generation) this.#send(seat, winner, this.#files);
+        if (seat.process !== null && seat.sent !== winner.generation && !this.#isBehind(seat))
+          this.#send(seat, winner, this.#files);
     // Only now may workers let go of the code, and of the boards, that have lost: until here they might have been asked for again.
     if (winner !== null && isNews)
       for (const seat of this.#seats) seat.process?.send({ kind: "settled", generation: winner.generation });
@@ -388,7 +429,14 @@ export class Supervisor {
     const late = [...this.#publication!.waiting];
     const withinMs = Math.min(aliveMs, (this.#options.answerMs ?? answerMsUsual) / 2);
     const stuck = late.filter((seat) => performance.now() - seat.beatAtMs > withinMs);
+    const { beganAtMs } = this.#publication!;
     for (const seat of late) {
+      // That one stood still before the plan came is nothing against the plan: it counts as one that has died.
+      if (stuck.includes(seat) && seat.beatAtMs < beganAtMs - stoodMs) {
+        this.#log.error(`worker ${seat.worker} (pid ${seat.process?.pid}) stood still, took no plan, and is killed`);
+        this.#answered(seat, null);
+        continue;
+      }
       const end = stuck.includes(seat) ? "stood still, and was ended" : "goes on as before";
       this.#answered(seat, `worker ${seat.worker} did not put the plan in force in time: it ${end}`);
     }
