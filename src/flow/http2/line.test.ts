@@ -3,9 +3,10 @@
 import { expect, test } from "bun:test";
 import { resetStream, settings, windowUpdate } from "../../../test/e2e/harness/http2/frames.ts";
 import type { Actor } from "../../../test/playbook/actor.ts";
+import { cached, date, filled, fresh } from "../../../test/playbook/caching.ts";
 import { type Asking, Caller } from "../../../test/playbook/http2.ts";
 import type { PlanOptions } from "../../../test/playbook/plan.ts";
-import { ok } from "../../../test/playbook/words.ts";
+import { get, ok } from "../../../test/playbook/words.ts";
 import { Playbook } from "../../../test/playbook.ts";
 
 function asked(
@@ -207,4 +208,56 @@ test("what is held of a stream that is taken back is thrown away", () => {
   caller.says(resetStream(1), windowUpdate(1, 100), windowUpdate(0, 100));
   caller.expect();
   play.expectNothingLeftBut(1);
+});
+
+/** A cache has the content, and the client has asked for it. */
+function hit(content: string, window: number): { play: Playbook; caller: Caller } {
+  const play = new Playbook(cached({ isTold: false }));
+  filled(
+    play,
+    get("/"),
+    `HTTP/1.1 200 OK\r\n${date}\r\n${fresh}\r\nContent-Length: ${content.length}\r\n\r\n${content}`,
+  );
+  const caller = new Caller(play, { isKnown: false, window });
+  caller.asks(1);
+  return { play, caller };
+}
+
+test("what a cache offers is taken as far as windows reach, and asked for again when they open", () => {
+  const { play, caller } = hit("y".repeat(60_000), 40_000);
+  const said = caller.hears();
+  expect(said.at(-1)).toBe("DATA 1 [7232]");
+  caller.says(windowUpdate(1, 1));
+  caller.expect('DATA 1 "y"');
+  caller.says(settings([4, 0]), windowUpdate(1, 40_000));
+  caller.expect("SETTINGS ACK");
+  caller.says(windowUpdate(1, 10_000), windowUpdate(1, 90_000));
+  const rest = caller.hears();
+  expect(rest).toContain("report 200");
+  expect(rest.at(-1)).toBe("DATA 1 [3615] END");
+  play.expectNothingLeftBut(2);
+});
+
+test("much that a cache offers goes through a line that takes little, whole", () => {
+  const { play, caller } = hit("y".repeat(300_000), 1_000_000);
+  caller.says(windowUpdate(0, 1_000_000));
+  let sum = 0;
+  for (let turns = 0; turns < 50; turns++) {
+    for (const line of caller.hears()) sum += Number(/^DATA 1 \[(\d+)\]/.exec(line)?.[1] ?? 0);
+    caller.actor.isFull = true;
+    caller.says(windowUpdate(0, 1));
+    caller.actor.drains();
+  }
+  expect(sum).toBe(300_000);
+  play.expectNothingLeftBut(2);
+});
+
+test("who takes back what a cache offers lets go of it", () => {
+  const { play, caller } = hit("y".repeat(60_000), 4);
+  caller.hears();
+  caller.says(resetStream(1));
+  caller.expect("report 200 client_closed");
+  caller.says(windowUpdate(0, 100));
+  caller.expect();
+  play.expectNothingLeftBut(2);
 });

@@ -359,6 +359,23 @@ test("a tunnel that is torn is reset towards the other side", () => {
   other.play.expectNothingLeftBut(1);
 });
 
+test("a client that ends its connection's half ends its tunnels' too, and hears the rest", () => {
+  const { play, caller, server } = tunnel();
+  caller.actor.ends();
+  caller.expect(server.is("ended"));
+  server.sends("last");
+  server.ends();
+  const said = caller.hears();
+  expect(said).toEqual([
+    'DATA 1 "last"',
+    server.is("destroyed"),
+    "report 200",
+    "DATA 1 END",
+    caller.actor.is("destroyed"),
+  ]);
+  play.expectNothingLeft();
+});
+
 test("a target that cannot be reached is an answer", () => {
   const play = new Playbook(proxyPlan());
   play.names.set("b.example", ["8.8.8.8"]);
