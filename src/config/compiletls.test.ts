@@ -125,6 +125,16 @@ describe("towards clients", () => {
     expect(alpnOf(["h2"])).toEqual(["h2"]);
   });
 
+  test("HTTP/2 is not offered where clients may come by a TLS that is too old for it", () => {
+    const alpnOf = (minVersion: "1.0" | "1.1" | "1.2" | "1.3") =>
+      planOf({ web: { listen: ":1", use: "app", tls: { certificates: "c", minVersion } } }).listeners[0]!.tls?.alpn;
+    expect([alpnOf("1.0"), alpnOf("1.1")]).toEqual([["http/1.1"], ["http/1.1"]]);
+    expect([alpnOf("1.2"), alpnOf("1.3")]).toEqual([
+      ["h2", "http/1.1"],
+      ["h2", "http/1.1"],
+    ]);
+  });
+
   test("HSTS is written as browsers read it", () => {
     const hstsOf = (hsts: ListenerInput["hsts"]) =>
       planOf({ web: { listen: ":1", use: "app", tls: { certificates: "c" }, hsts } }).listeners[0]!.hsts;

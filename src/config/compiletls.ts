@@ -87,9 +87,14 @@ export function compileListenerTls(name: string, listener: Listener, keys: Keys)
   };
 }
 
-function offered({ mode, http2 }: Listener, { alpn }: ListenerTls): string[] {
+function offered({ mode, http2 }: Listener, { alpn, minVersion }: ListenerTls): string[] {
   if (mode !== "http") return [...(alpn ?? [])];
-  return [...(alpn ?? (http2 ? ["h2", "http/1.1"] : ["http/1.1"]))];
+  return [...(alpn ?? (http2 && isForHttp2(minVersion) ? ["h2", "http/1.1"] : ["http/1.1"]))];
+}
+
+/** HTTP/2 needs TLS 1.2 (RFC 9113 section 9.2). It is offered to clients of all versions or to none, so the oldest counts. */
+export function isForHttp2(minVersion: string): boolean {
+  return minVersion !== "1.0" && minVersion !== "1.1";
 }
 
 /** The server's own keys before its pool's; null where the server is spoken to in the clear. */

@@ -665,7 +665,7 @@ export interface ListenerTlsInput {
   maxVersion?: "1.0" | "1.1" | "1.2" | "1.3" | undefined;
   /** Ciphers of TLS 1.2 and older, as OpenSSL lists them; absent: the runtime's own choice. */
   ciphers?: string | undefined;
-  /** Protocols offered to clients, in order of preference. In mode http these can be "h2" and "http/1.1". Absent: both in that order, with http2: false "http/1.1" alone, none in mode tcp. */
+  /** Protocols offered to clients, in order of preference. In mode http these can be "h2" and "http/1.1". Absent: both in that order, with http2: false or a minVersion below 1.2 "http/1.1" alone, none in mode tcp. */
   alpn?: string[] | undefined;
   /** Absent: clients are not asked for certificates. */
   clientCertificate?: ClientCertificateInput | undefined;

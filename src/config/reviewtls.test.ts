@@ -39,6 +39,20 @@ test("in mode http HTTP/2 and HTTP/1.1 are negotiated, and nothing else", () => 
   expect(told({ alpn: ["h2", "mqtt"] }, "tcp")).toEqual([]);
 });
 
+test("HTTP/2 is not offered to clients of a TLS that is older than it", () => {
+  const errors = (...of: Parameters<typeof told>): string[] => told(...of).filter((line) => line.startsWith("error"));
+  for (const minVersion of ["1.0", "1.1"]) {
+    expect(errors({ minVersion, alpn: ["http/1.1", "h2"] })).toEqual([
+      `error alpn[1] cannot be "h2" beside minVersion ${minVersion}, for HTTP/2 needs TLS 1.2 (RFC 9113): write minVersion 1.2, or leave "h2" out`,
+    ]);
+    expect(errors({ minVersion })).toEqual([]);
+    expect(errors({ minVersion, alpn: ["http/1.1"] })).toEqual([]);
+    expect(errors({ minVersion, alpn: ["h2"] }, "tcp")).toEqual([]);
+    expect(errors({ minVersion, alpn: ["h2"] }, "http", { http2: false })).toHaveLength(1);
+  }
+  expect(errors({ minVersion: "1.2", alpn: ["h2"] })).toEqual([]);
+});
+
 test("HTTP/2 is not offered where the listener does without it", () => {
   expect(told({ alpn: ["h2", "http/1.1"] }, "http", { http2: false })).toEqual([
     'error alpn[0] cannot be "h2" beside http2: false of the listener',

@@ -2,6 +2,7 @@
 // judged where they are read.
 
 import { quote } from "../base/reading.ts";
+import { isForHttp2 } from "./compiletls.ts";
 import { type At, isSection, listOf, type Report, type Section, sectionOf, textOf } from "./section.ts";
 
 export function reviewListenerTls(listener: Section, mode: string, at: At, report: Report): void {
@@ -31,6 +32,13 @@ function reviewOffered(tls: Section, isHttp2: boolean, at: At, report: Report): 
       );
     else if (!isHttp2)
       report("error", at("alpn", index), "value", 'cannot be "h2" beside http2: false of the listener');
+    else if (!isForHttp2(textOf(tls["minVersion"]) ?? "1.2"))
+      report(
+        "error",
+        at("alpn", index),
+        "value",
+        `cannot be "h2" beside minVersion ${tls["minVersion"]}, for HTTP/2 needs TLS 1.2 (RFC 9113): write minVersion 1.2, or leave "h2" out`,
+      );
   }
 }
 

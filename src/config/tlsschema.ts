@@ -91,7 +91,7 @@ export const listenerTls: z.ZodType<ListenerTls, ListenerTlsInput> = section({
   alpn: list(protocol, "protocols")
     .optional()
     .describe(
-      'Protocols offered to clients, in order of preference. In mode http these can be "h2" and "http/1.1". Absent: both in that order, with http2: false "http/1.1" alone, none in mode tcp.',
+      'Protocols offered to clients, in order of preference. In mode http these can be "h2" and "http/1.1". Absent: both in that order, with http2: false or a minVersion below 1.2 "http/1.1" alone, none in mode tcp.',
     ),
   clientCertificate: clientCertificate.optional().describe("Absent: clients are not asked for certificates."),
   sessionTickets: flag()

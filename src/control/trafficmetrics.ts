@@ -91,7 +91,7 @@ function writeHttp2(out: Exposition, { plan, totals }: Pick<MetricsSource, "plan
   );
   out.counter(
     "sluice_http2_streams_refused_total",
-    "Streams of HTTP/2 that were refused: beyond streamsPerConnectionMax of limits, or after the connection's GOAWAY.",
+    "Streams of HTTP/2 that were refused: beyond streamsPerConnection of limits, or after the connection's GOAWAY.",
     of(listenerCell.streamsRefused),
   );
   out.counter(

@@ -51,7 +51,7 @@ describe("streams of HTTP/2", () => {
         early: { servers: [early.address] },
         dead: { servers: [`127.0.0.1:${freePort()}`, origin.address] },
       },
-      limits: { body: "1mb", head: "64kb", streamsPerConnectionMax: 10, requestsPerConnection: 500 },
+      limits: { body: "1mb", head: "64kb", streamsPerConnection: 10, requestsPerConnection: 500 },
     } as never);
   });
   afterAll(() => room[Symbol.asyncDispose]());

@@ -103,6 +103,8 @@ describe.skipIf(find("openssl") === null || find("curl") === null)("openssl's cl
     expect(await agreed(ports.newest, "-alpn", "h2,http/1.1")).toBe("http/1.1");
     expect(await agreed(ports.newest, "-alpn", "h2")).toBe("refused");
     expect(await agreed(ports.names, "-alpn", "http/1.1,h2")).toBe("h2");
+    // Clients of TLS 1.0 may come here, who must not speak HTTP/2.
+    expect(await agreed(ports.old, "-alpn", "h2,http/1.1", "-cipher", "DEFAULT@SECLEVEL=0")).toBe("http/1.1");
     expect(await agreed(ports.protocols, "-alpn", "two,one")).toBe("one");
     expect(await agreed(ports.protocols, "-alpn", "two,three")).toBe("two");
     expect(await agreed(ports.protocols, "-alpn", "three")).toBe("refused");

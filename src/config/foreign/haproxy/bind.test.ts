@@ -117,6 +117,14 @@ test("protocols are offered as the line says; what is usual here is not written"
     true,
     "warning h2,http/1.1,http/1.0 is approximated: http/1.0 is not offered; HTTP/2 and HTTP/1.1 can be",
   ]);
+  for (const old of ["ssl-min-ver TLSv1.0", "force-tlsv10"])
+    expect(alpn(`alpn h2,http/1.1 ${old}`)).toEqual([
+      "usual",
+      true,
+      "warning h2,http/1.1 is approximated: h2 is not offered where clients may come by TLS 1.0: HTTP/2 needs TLS 1.2 (ssl-min-ver TLSv1.2)",
+    ]);
+  expect((alpn("alpn h2 ssl-min-ver TLSv1.1") as unknown[]).slice(0, 2)).toEqual([[], true]);
+  expect(alpn("alpn http/1.1 ssl-min-ver TLSv1.1")).toEqual(["usual", true]);
   const { input } = tried("listen x\n mode tcp\n bind :443 ssl crt a.pem alpn h2,http/1.1\n server a 127.0.0.1:1");
   expect(input.listeners["x"]?.tls).toEqual({ certificates: "a.pem", alpn: ["h2", "http/1.1"] });
 });

@@ -2,6 +2,7 @@
 // the line says. A PROXY header is believed from everybody in mode tcp, as in HAProxy; in mode http, where X-Forwarded-For of those who
 // are believed counts too, from private addresses only.
 
+import { isForHttp2 } from "../../compiletls.ts";
 import type { ListenerInput, ListenerTlsInput } from "../../input.ts";
 import type { Path } from "../../problem.ts";
 import type { Ledger } from "../ledger.ts";
@@ -138,12 +139,13 @@ function tlsOf(
   if (files.length === 0 && !options.has("crt-list"))
     ledger.fault(linePath(statement), "needs a certificate with ssl: crt and a file");
   const clientCertificate = clientCertificateOf(ledger, options, ground);
-  const alpn = offeredBy(ledger, options, mode);
+  const versions = versionsOf(ledger, options, ground.bind);
+  const alpn = offeredBy(ledger, options, mode, versions.minVersion ?? "1.2");
   const ciphers = options.value("ciphers")?.text ?? ground.bind.ciphers;
   return {
     certificates: files.length === 1 ? files[0]! : [...files],
     ...(options.has("strict-sni") ? { unknownName: "refuse" } : {}),
-    ...versionsOf(ledger, options, ground.bind),
+    ...versions,
     ...(ciphers === undefined ? {} : { ciphers }),
     ...(alpn === null ? {} : { alpn }),
     ...(clientCertificate === undefined ? {} : { clientCertificate }),
@@ -152,7 +154,7 @@ function tlsOf(
 }
 
 /** Null where that is what is offered anyway: in mode http HTTP/2 and HTTP/1.1, as by HAProxy from 2.8 on, in mode tcp nothing. */
-function offeredBy(ledger: Ledger, options: Options, mode: string): string[] | null {
+function offeredBy(ledger: Ledger, options: Options, mode: string, minVersion: string): string[] | null {
   const word = options.lastOf(["alpn", "no-alpn"]);
   if (word === null) return null;
   const list = word.text === "alpn" ? options.value("alpn") : null;
@@ -161,7 +163,13 @@ function offeredBy(ledger: Ledger, options: Options, mode: string): string[] | n
   const others = names.filter((name) => name !== "h2" && name !== "http/1.1");
   if (others.length > 0)
     ledger.approximate(pathOf(list!), `${others.join(", ")} is not offered; HTTP/2 and HTTP/1.1 can be`);
-  const isHttp1Only = options.value("proto")?.text === "h1";
+  const isOld = !isForHttp2(minVersion);
+  if (isOld && names.includes("h2"))
+    ledger.approximate(
+      pathOf(list!),
+      `h2 is not offered where clients may come by TLS ${minVersion}: HTTP/2 needs TLS 1.2 (ssl-min-ver TLSv1.2)`,
+    );
+  const isHttp1Only = isOld || options.value("proto")?.text === "h1";
   const spoken = names.filter((name) => name === "http/1.1" || (name === "h2" && !isHttp1Only));
   return spoken.join() === (isHttp1Only ? "http/1.1" : "h2,http/1.1") ? null : spoken;
 }

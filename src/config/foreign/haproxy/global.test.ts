@@ -18,7 +18,7 @@ test("what concerns the whole process", () => {
 });
 
 test("how many requests a connection of HTTP/2 may have at once", () => {
-  const streams = (...lines: readonly string[]): unknown => globally(...lines).input.limits?.streamsPerConnectionMax;
+  const streams = (...lines: readonly string[]): unknown => globally(...lines).input.limits?.streamsPerConnection;
   expect(streams("tune.h2.max-concurrent-streams 7")).toBe(7);
   expect(streams("tune.h2.fe.max-concurrent-streams 8", "tune.h2.max-concurrent-streams 7")).toBe(8);
   expect(streams("tune.h2.max-concurrent-streams 7", "tune.h2.fe.max-concurrent-streams 8")).toBe(8);

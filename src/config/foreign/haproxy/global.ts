@@ -23,7 +23,7 @@ import { versionsOf } from "./tls.ts";
 /** As many processes as shared memory has blocks for. */
 const workersMax = 64;
 
-/** As many as limits.streamsPerConnectionMax may be. */
+/** As many as limits.streamsPerConnection may be. */
 const streamsMax = 1000;
 
 export interface Global {
@@ -139,8 +139,8 @@ class GlobalReader {
     this.#areFrontendStreams ||= isOfFrontends;
     if (number > streamsMax)
       this.#ledger.approximate(pathOf(value), `at most ${streamsMax} streams of a connection are served at once`);
-    this.#config.limits = { ...this.#config.limits, streamsPerConnectionMax: Math.min(number, streamsMax) };
-    this.#origins.add(["limits", "streamsPerConnectionMax"], pathOf(value));
+    this.#config.limits = { ...this.#config.limits, streamsPerConnection: Math.min(number, streamsMax) };
+    this.#origins.add(["limits", "streamsPerConnection"], pathOf(value));
   }
 
   #stats(value: Word, statement: Statement): void {

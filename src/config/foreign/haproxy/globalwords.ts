@@ -25,7 +25,7 @@ export const globalWords: Keywords = {
   stats: read("the admin interface, which has other words: sluice status, table, ban"),
   "tune.bufsize": read("limits.head"),
   "tune.http.maxhdr": read("limits.fields"),
-  ...each(read("limits.streamsPerConnectionMax"), "tune.h2.max-concurrent-streams tune.h2.fe.max-concurrent-streams"),
+  ...each(read("limits.streamsPerConnection"), "tune.h2.max-concurrent-streams tune.h2.fe.max-concurrent-streams"),
   ...each(read("variables for the lines after it"), "setenv presetenv unsetenv resetenv"),
   ...each(noted("ciphers of TLS 1.3 are always on"), "ssl-default-bind-ciphersuites ssl-default-server-ciphersuites"),
   ...each(noted("curves are the runtime's choice"), "ssl-default-bind-curves"),
