@@ -82,6 +82,8 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
   #isHelloRead = false;
   #isInputEnded = false;
   #isClientGone = false;
+  /** What came first was no ClientHello. */
+  #isWithoutHello = false;
   #carrier: Carrier | null = null;
   #serverRow = 0;
   #tunnel: Tunnel | null = null;
@@ -206,17 +208,23 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
     const hello = parseClientHello(bytes, 0, bytes.length);
     // Never for more than `clientHelloBytesMax`.
     if (hello.kind === "more") return;
-    if (hello.kind === "bad") return this.#helloMissed("bad_client_hello");
+    if (hello.kind === "bad") return this.#speaksOther();
     this.#isHelloRead = true;
     this.serverName = hello.serverName;
     this.ja4 = hello.ja4;
     this.#judge();
   }
 
-  /** Where only rules have asked for the name, it is absent to them. */
+  /** Nothing, or half of one: where only rules have asked for the name, it is absent to them. */
   #helloMissed(code: "bad_client_hello" | "handshake_timeout"): void {
     if (this.listener.names !== null) this.#refuse(fault(code));
     else this.#judge();
+  }
+
+  /** Who speaks no TLS goes where those go that say no name, as with gobetween. */
+  #speaksOther(): void {
+    this.#isWithoutHello = true;
+    this.#judge();
   }
 
   // ---- the rules ----
@@ -310,7 +318,8 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
   // ---- a server is sought ----
 
   #seek(): void {
-    if (this.route.pool === null) return this.#refuse(fault("unknown_name"));
+    if (this.route.pool === null)
+      return this.#refuse(fault(this.#isWithoutHello ? "bad_client_hello" : "unknown_name"));
     this.pool = this.route.pool;
     this.#phase = phase.seeking;
     if (this.#pending !== null && this.#pending.length >= seekingBytesMax) this.line.pause();

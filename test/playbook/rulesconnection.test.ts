@@ -159,6 +159,21 @@ test("a ClientHello is known as one without a name in it too, and what is none i
   play.expect("dial one:80");
 });
 
+test("beside names who speaks no TLS is a rule's to refuse, or to send elsewhere", () => {
+  const listener = { names: [{ kind: "exact", match: "a.test", route: 1 }] as const };
+  const play = at("tcp", [rule("!tls.hello", { kind: "reject" })], { pools: ["a"], listener });
+  play.connect().sends(hello("a.test"));
+  play.expect("dial a:80");
+  play.connect().sends(hello(null));
+  play.expect("dial one:80");
+  const other = play.connect();
+  other.sends("SSH-2.0-x\r\n");
+  play.expect(other.is("destroyed"), "report 0 up 0 down rejected");
+  const sending = at("tcp", [rule("!tls.hello", { kind: "use", pool: 1 })], { pools: ["a"], listener });
+  sending.connect().sends("SSH-2.0-x\r\n");
+  sending.expect("dial a:80");
+});
+
 test("a pool that remembers servers by name waits for the ClientHello", () => {
   const names = table("names", ["server_id"], { kind: "string", bytesMax: 32 });
   const pool = { stick: { table: 0, key: "tls.sni" } };

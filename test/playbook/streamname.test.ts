@@ -136,11 +136,26 @@ test("a cut lets a refused client go too", () => {
   play.expectNothingLeft();
 });
 
-test("what is no ClientHello is refused at the first byte that shows it, default route or not", () => {
-  for (const garbage of ["GET / HTTP/1.1\r\n", "\x16\x02", "\x16\x03\x01\x02\x00\x02", "\x00"]) {
+const garbage: readonly string[] = ["GET / HTTP/1.1\r\n", "\x16\x02", "\x16\x03\x01\x02\x00\x02", "\x00"];
+
+test("who speaks no TLS goes where those go that say no name, at the first byte that shows it", () => {
+  for (const said of garbage) {
     const play = new Playbook(routed());
     const client = play.connect();
-    client.sends(garbage);
+    client.sends(said);
+    play.expect("dial default:80");
+    const server = play.accept();
+    play.expect(server.gets(said));
+    expect(play.totals.listener(0, listenerCell.refusedPreamble)).toBe(0);
+    expect(play.streams).toEqual([]);
+  }
+});
+
+test("what is no ClientHello is refused at the first byte that shows it, where other names are", () => {
+  for (const said of garbage) {
+    const play = new Playbook(routed({ isPoolless: true }));
+    const client = play.connect();
+    client.sends(said);
     play.expect(client.is("reset"), "report 0 up 0 down bad_client_hello");
     expect(play.totals.listener(0, listenerCell.refusedPreamble)).toBe(1);
     play.expectNothingLeft();
@@ -148,7 +163,7 @@ test("what is no ClientHello is refused at the first byte that shows it, default
 });
 
 test("a hello that never ends is refused when it is larger than one can be", () => {
-  const play = new Playbook(routed());
+  const play = new Playbook(routed({ isPoolless: true }));
   const client = play.connect();
   client.sends("\x16\x03\x01\x00\x04\x01\x00\x40\x00");
   let sent = 9;

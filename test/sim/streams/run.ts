@@ -154,7 +154,11 @@ export class StreamRun implements House {
   }
 
   #destinyOf(hello: Hello | null): Destiny {
-    if (hello !== null && hello.name === null) return { kind: "refused" };
+    if (hello !== null && hello.name === null) {
+      // What is none goes where those go that say no name.
+      const others = hello.isBroken ? null : slotsFor(this.#swarm, "");
+      return others === null ? { kind: "refused" } : { kind: "carried", slots: others };
+    }
     const slots = slotsFor(this.#swarm, hello === null ? null : hello.name);
     return slots === null ? { kind: "alert" } : { kind: "carried", slots };
   }
