@@ -19,12 +19,14 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { libc } from "./data/libc.ts";
+import { memoryLimit } from "./memorylimit.ts";
 
 /** See memory/cachestore/pages.ts. */
 export interface FilePages {
   readonly descriptor: number;
   detach(start: number, bytes: number): boolean;
   reserve(start: number, bytes: number): boolean;
+  mayGrow(bytes: number): boolean;
 }
 
 const signatures = {
@@ -58,10 +60,13 @@ export function filePages(bytes: Uint8Array, file: WhichFile): FilePages | null 
 }
 
 /** To be lent too. */
-export function lendingPages(bytes: Uint8Array, file: WhichFile): FilePages | null {
+export function lendingPages(bytes: Uint8Array, file: WhichFile, workers = 1): FilePages | null {
   const system = systemOf();
-  return system === null ? null : pagesOf(system, bytes, file, canLend(dirname(file.path)));
+  return system === null ? null : pagesOf(system, bytes, file, canLend(dirname(file.path)), spareBytes(workers));
 }
+
+/** Of the limit of memory caches leave so much for what processes come to need beyond what they have, and for pages of the program. */
+const spareBytes = (workers: number): number => (32 + 16 * workers) * 2 ** 20;
 
 /** Memory for parts of a file, before they are touched. */
 export function reserving(file: WhichFile): FilePages["reserve"] {
@@ -75,12 +80,13 @@ export function reserving(file: WhichFile): FilePages["reserve"] {
 /** What was mapped is let go of with the last that uses it. */
 const unused = new FinalizationRegistry<number>((descriptor) => closeSync(descriptor));
 
-function pagesOf(system: System, bytes: Uint8Array, file: WhichFile, isLent: boolean): FilePages {
+function pagesOf(system: System, bytes: Uint8Array, file: WhichFile, isLent: boolean, spare = 0): FilePages {
   const descriptor = opened(file);
   const pages: FilePages = {
     descriptor: isLent ? descriptor : -1,
     detach: (start, count) => detach(system, bytes, start, count),
     reserve: (start, count) => descriptor >= 0 && (libc()?.reserve(descriptor, start, count) ?? true),
+    mayGrow: (count) => memoryLimit.has(count, spare),
   };
   if (descriptor >= 0) unused.register(pages, descriptor);
   return pages;

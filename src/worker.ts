@@ -86,7 +86,12 @@ class Worker {
     this.#tally = new Tally(arena, start.worker);
     this.#totals = new Totals(arena, start.workers);
     this.#recorder = new Recorder(start.worker, this.#driver, warn);
-    this.#caches = new Caches(processOwner(), start.workers, lendingPages, this.#leavings);
+    this.#caches = new Caches(
+      processOwner(),
+      start.workers,
+      (bytes, file) => lendingPages(bytes, file, start.workers),
+      this.#leavings,
+    );
     this.#parts = {
       arena,
       tally: this.#tally,

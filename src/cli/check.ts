@@ -14,15 +14,24 @@ import type { Plan, TablePlan } from "../config/plan.ts";
 import { formatProblem, inOrder, type Problem } from "../config/problem.ts";
 import { Slots } from "../config/slots.ts";
 import type { Check, Config, Pool } from "../config/types.ts";
+import { roomForCaches } from "../control/memoryneed.ts";
 import { stateFolderOf } from "../control/state.ts";
 import { entryBytes, fullBytes } from "../memory/sticktable/layout.ts";
+import { memoryLimit } from "../memorylimit.ts";
 import { bytesText } from "./bytes.ts";
 import { acmeShown, acmeSummary } from "./checkacme.ts";
 import { cacheReport, cacheSummary } from "./checkcaches.ts";
 import { discoverShown, discoverSummary } from "./checkdiscovery.ts";
 import { egressProblems, egressShown, egressSummary } from "./checkegress.ts";
 import { checkLists, type ListSummary, listSummary } from "./checklists.ts";
-import { type MemoryReport, memoryReport, memoryShortage, memorySummary, roomFor } from "./checkmemory.ts";
+import {
+  limitShortageOf,
+  type MemoryReport,
+  memoryReport,
+  memoryShortage,
+  memorySummary,
+  roomFor,
+} from "./checkmemory.ts";
 import { sharedSummary } from "./checkshared.ts";
 import { plannedWay } from "./way.ts";
 
@@ -50,8 +59,7 @@ export async function check(
   if (options.json !== true && loaded.origin !== undefined)
     (loaded.ok ? writer.out : writer.err).call(writer, keywordsLine(loaded.origin));
   if (!loaded.ok) return loaded.isRead ? 1 : 2;
-  const { shortage } = memoryOf(path, loaded.config, planOf(loaded), listBytes);
-  if (shortage !== null) writer.err(shortage);
+  for (const shortage of memoryOf(path, loaded.config, planOf(loaded), listBytes).shortages) writer.err(shortage);
   if (options.json !== true) writer.out(summary(path, loaded, lists, listBytes));
   return 0;
 }
@@ -118,11 +126,14 @@ function memoryOf(
   config: Config,
   plan: Plan,
   listBytes: number,
-): { readonly memory: MemoryReport; readonly shortage: string | null } {
+): { readonly memory: MemoryReport; readonly shortages: readonly string[] } {
   const folder = stateFolderOf(resolve(path));
   const room = roomFor(folder);
-  const memory = memoryReport(plan, workersOf(config, availableParallelism()), listBytes, room);
-  return { memory, shortage: memoryShortage(memory, room, dirname(folder)) };
+  const workers = workersOf(config, availableParallelism());
+  const limitBytes = memoryLimit.bytes;
+  const memory = memoryReport(plan, workers, listBytes, Math.min(room, roomForCaches(plan, workers, limitBytes)));
+  const all = [memoryShortage(memory, room, dirname(folder)), limitShortageOf(plan, workers, memory, limitBytes)];
+  return { memory, shortages: all.filter((each) => each !== null) };
 }
 
 function tablesReport({ tables }: Plan): object {

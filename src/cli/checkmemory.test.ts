@@ -7,7 +7,7 @@ import { loadConfig } from "../config/load.ts";
 import { Slots } from "../config/slots.ts";
 import { arenaBytes, arenaTouchedBytes, capacity, offset, rowCells, rowWords, workerOffsets } from "../memory/arena.ts";
 import { check } from "./check.ts";
-import { type MemoryReport, memoryReport, memoryShortage, roomFor } from "./checkmemory.ts";
+import { limitShortageOf, type MemoryReport, memoryReport, memoryShortage, roomFor } from "./checkmemory.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sluice-checkmemory-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -105,4 +105,18 @@ test("the arena's file takes what is told where all of its rows are written to, 
   }
   const { workers: most, ...all } = capacity;
   expect(arenaTouchedBytes(all, most)).toBeGreaterThanOrEqual(arenaBytes);
+});
+
+test("a limit of memory is held against processes and all that lies there, and caches that workers have for themselves", async () => {
+  const path = join(folder, "limited.yaml");
+  writeFileSync(path, `${base}caches: { shared: { size: 20MB }, own: { size: 30MB, memory: worker } }\n`);
+  const loaded = await loadConfig(path);
+  if (!loaded.ok) throw new Error("it does not load");
+  const plan = compile(loaded.config, new Slots(), () => undefined, 1, loaded.materials);
+  const report = memoryReport(plan, 2, 0);
+  const of = (limitMib: number): string | null => limitShortageOf(plan, 2, report, limitMib * 2 ** 20);
+  expect([of(Number.POSITIVE_INFINITY), of(200)]).toEqual([null, null]);
+  expect(of(170)).toMatch(
+    /^warning: the memory limit of 170\.0 MiB .* processes 144\.0 MiB, caches (?:4[789]|50)\.\d MiB, /,
+  );
 });

@@ -4,15 +4,10 @@
 import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Plan } from "../config/plan.ts";
-import { arenaCounts } from "../control/arenacounts.ts";
 import { fitted } from "../control/cachefit.ts";
+import { cacheBytes, fixedNeed, limitShortage } from "../control/memoryneed.ts";
 import { bytesFree, bytesTaken } from "../control/sharedfile.ts";
-import { arenaTouchedBytes } from "../memory/arena.ts";
 import { CacheStore } from "../memory/cachestore.ts";
-import { egressShape } from "../memory/egressboard/shape.ts";
-import { SharedEgressBoard } from "../memory/egressboard.ts";
-import { recorderBytes } from "../memory/recorderlayout.ts";
-import { fullBytes } from "../memory/sticktable/layout.ts";
 
 /** Of one kind, in bytes when full. */
 export interface MemoryReport {
@@ -37,14 +32,9 @@ export function memoryReport(
 ): MemoryReport {
   const shared = plan.caches.filter(({ isShared }) => isShared);
   const fitting = shared.filter(({ fits }) => fits !== undefined).length;
-  const parts = {
-    tables: sumOf(plan.tables, fullBytes),
-    caches: sumOf(shared, (cache) => CacheStore.fullBytesFor(fitted(cache, roomBytes, fitting))),
-    egress: sumOf(plan.egresses, (pool) => SharedEgressBoard.fullBytesFor(egressShape(pool), pool.members.length)),
-    lists: listBytes,
-    recorder: plan.recorder === null ? 0 : recorderBytes(workers, plan.recorder.entriesMax),
-    arena: arenaTouchedBytes(arenaCounts(plan), workers),
-  };
+  const { tables, egress, recorder, arena } = fixedNeed(plan, workers);
+  const caches = sumOf(shared, (cache) => CacheStore.fullBytesFor(fitted(cache, roomBytes, fitting)));
+  const parts = { tables, caches, egress, lists: listBytes, recorder, arena };
   return { ...parts, total: sumOf(Object.values(parts), (bytes) => bytes) };
 }
 
@@ -70,6 +60,17 @@ export function roomFor(stateFolder: string): number {
 export function memoryShortage(report: MemoryReport, roomBytes: number, folder: string): string | null {
   if (report.total <= roomBytes) return null;
   return `warning: ${folder} has room for ${mib(roomBytes)}, and ${mib(report.total)} are needed when all is full: tables and the like are refused at the start where they do not fit, caches stay smaller; make that file system larger (docker run --shm-size), or what lies there smaller (size)`;
+}
+
+/** The same, of a limit that holds for all processes and what lies there together; null where there is room, or no limit. */
+export function limitShortageOf(plan: Plan, workers: number, report: MemoryReport, limitBytes: number): string | null {
+  const own = sumOf(
+    plan.caches.filter(({ isShared }) => !isShared),
+    cacheBytes,
+  );
+  const caches = report.caches + own;
+  const told = limitShortage({ workers, caches, fixed: report.total - report.caches }, limitBytes);
+  return told === null ? null : `warning: ${told}`;
 }
 
 /** Rounded up, and all in one unit: it is for adding up. */

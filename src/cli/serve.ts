@@ -11,6 +11,7 @@ import { type Log, openLog } from "../control/log.ts";
 import { stateFolderOf } from "../control/state.ts";
 import { StartStopped } from "../control/stopping.ts";
 import { obeyHeld } from "../heldsignals.ts";
+import { memoryLimit, putFirst } from "../memorylimit.ts";
 import { reapOrphans } from "../orphans.ts";
 import { processOwner } from "../owner.ts";
 import { canLend, canReserve, filePages, reserving } from "../pages.ts";
@@ -72,9 +73,10 @@ export async function serve(options: ServeOptions): Promise<number | null> {
     log,
     version,
     workerCommand: () => selfCommand("worker"),
+    workerStarted: (pid) => putFirst(pid),
     stateFolder: stateFolderOf(identity),
     owner: processOwner(),
-    pages: { of: filePages, canLend, canReserve: canReserve(), reserving },
+    pages: { of: filePages, canLend, canReserve: canReserve(), reserving, limitBytes: () => memoryLimit.bytes },
     sharedMs: sharedClock(),
     isFresh,
     takeProfile,

@@ -1,6 +1,6 @@
 // How large a cache is whose size nobody has written: as large as usual, or where that is less its share of half of what is free in the file
-// system of the state folder, so that it leaves room for what comes later (a table that a reload makes larger, other programs). What a run
-// before has left stays in use as long as it is about as large as that: a restart need not empty it.
+// system of the state folder, or of what a limit of memory leaves, so that it leaves room for what comes later (a table that a reload makes larger, other
+// programs). What a run before has left stays in use as long as it is about as large as that: a restart need not empty it.
 
 import type { CachePlan } from "../config/plan.ts";
 

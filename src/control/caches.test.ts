@@ -266,6 +266,26 @@ test("a cache that gets no more memory says so once, until it does", () => {
   ]);
 });
 
+test("a cache that a limit of memory keeps from growing says so, and one without a written size is made to fit it", () => {
+  const limitBytes = (): number => 200 * 2 ** 20;
+  const of = (): StorePages => ({ descriptor: -1, detach: () => true, reserve: () => true, mayGrow: () => false });
+  const { caches, said, adopt } = stage({ pages: { of, canLend: () => true, canReserve: true, limitBytes } });
+  const { pages: path = "" } = adopt(pages);
+  const worker = new CacheStore(Bun.mmap(path, { shared: true }), "pages", ownerOf(4), of());
+  put(worker, keyOf("/a"), body(900));
+  caches.look();
+  expect(said()).toEqual([
+    expect.stringMatching(
+      /^cache pages: there is no more memory for it within the memory limit of 200\.0 MiB, it goes on with 0\.0 MiB of \d\.\d MiB: raise that limit /,
+    ),
+  ]);
+  const fits = { bytesMax: 2 ** 25, objectBytesMax: 2 ** 20, hasObjectSize: false };
+  caches.prepare([{ ...pages, name: "free", bytesMax: 2 ** 25, fits }], 20 * 2 ** 20).keep();
+  expect(said()).toContain(
+    "cache free: it has 10.0 MiB and not 32.0 MiB, for half of what the memory limit of 200.0 MiB leaves beside processes and tables is no more; write its size, or raise that limit (docker run --memory, MemoryMax)",
+  );
+});
+
 test("too little memory for caches is told before it is wanted", () => {
   const of = (): StorePages => ({ descriptor: -1, detach: () => true, reserve: () => true });
   const { caches, log, said, adopt } = stage({ pages: { of, canLend: () => true, canReserve: true } });

@@ -42,6 +42,8 @@ export interface LentPages {
   readonly canReserve: boolean;
   /** The same for files of other kinds. */
   readonly reserving?: Reserving;
+  /** Of the memory of all processes of this Sluice together, and of its files; infinite without (src/memorylimit.ts). */
+  limitBytes?(): number;
 }
 
 export interface OpenCache extends Kept<CachePlan> {
@@ -58,6 +60,7 @@ export class Caches implements SpaceUser {
   readonly whenShort = "a cache that gets no more stays as large as it is";
   readonly #options: CachesOptions;
   readonly #kept: KeptFiles<CachePlan, OpenCache>;
+  #roomBytes = Number.POSITIVE_INFINITY;
   /** Those that have got no more memory, as was told. */
   readonly #short = new Set<string>();
 
@@ -92,7 +95,9 @@ export class Caches implements SpaceUser {
     return this.all.map(({ plan, store }) => ({ name: plan.name, ...store.figures() }));
   }
 
-  prepare(plans: readonly CachePlan[]): PreparedFiles {
+  /** `roomBytes`: of a limit of memory, for those whose size nobody has written. */
+  prepare(plans: readonly CachePlan[], roomBytes: number = Number.POSITIVE_INFINITY): PreparedFiles {
+    this.#roomBytes = roomBytes;
     const shared = plans.filter(({ isShared }) => isShared);
     const count = shared.filter(({ fits }) => fits !== undefined).length;
     return this.#kept.prepare(shared.map((plan) => this.#fitted(plan, count)));
@@ -107,10 +112,17 @@ export class Caches implements SpaceUser {
   look(): void {
     for (const { plan, store } of this.all) {
       const { isShort, bytesReady, bytesMax } = store.figures();
-      if (isShort && !this.#short.has(plan.name))
+      if (isShort && !this.#short.has(plan.name)) {
+        const { folder } = this.#options;
+        // What a worker was refused was a MiB at most.
+        const isOfLimit = Number.isFinite(this.#limitBytes) && bytesFree(folder) >= 2 * grownBytes;
+        const [place, remedy] = isOfLimit
+          ? [`within the ${this.#limitText}`, largerLimit]
+          : [`in ${folder}`, largerFolder];
         this.#options.log.warn(
-          `cache ${plan.name}: there is no more memory for it in ${this.#options.folder}, it goes on with ${mib(bytesReady)} of ${mib(bytesMax)}: make that file system larger (docker run --shm-size), or what lies there smaller (size)`,
+          `cache ${plan.name}: there is no more memory for it ${place}, it goes on with ${mib(bytesReady)} of ${mib(bytesMax)}: ${remedy}, or ${isOfLimit ? "make tables and other caches" : "what lies there"} smaller (size)`,
         );
+      }
       if (isShort) this.#short.add(plan.name);
       else this.#short.delete(plan.name);
     }
@@ -135,6 +147,14 @@ export class Caches implements SpaceUser {
     this.#kept.close();
   }
 
+  get #limitBytes(): number {
+    return this.#options.pages?.limitBytes?.() ?? Number.POSITIVE_INFINITY;
+  }
+
+  get #limitText(): string {
+    return `memory limit of ${mib(this.#limitBytes)}`;
+  }
+
   /** With a size, where nobody has written one: it keeps the one that it has. */
   #fitted(plan: CachePlan, count: number): CachePlan {
     if (plan.fits === undefined) return plan;
@@ -144,7 +164,7 @@ export class Caches implements SpaceUser {
     const left = filesIn(folder).filter(({ name }) => name === plan.name);
     const taken = left.reduce((sum, { path }) => sum + bytesTaken(path), 0);
     const leftBytes = former === undefined ? Math.max(0, ...left.map(({ path }) => sizeIn(path, plan))) : 0;
-    return fitted(plan, bytesFree(folder) + taken, count, leftBytes);
+    return fitted(plan, Math.min(bytesFree(folder) + taken, this.#roomBytes), count, leftBytes);
   }
 
   #openFile(plan: CachePlan, path: string, lines: KeptLine[]): { open: OpenCache; isMade: boolean } {
@@ -171,10 +191,15 @@ export class Caches implements SpaceUser {
       );
     else if (this.#dropOthers(plan, path))
       lines.push(`cache ${plan.name}: it has another size or policy now, and starts empty`);
-    if (plan.fits !== undefined && plan.bytesMax < plan.fits.bytesMax)
+    if (plan.fits !== undefined && plan.bytesMax < plan.fits.bytesMax) {
+      const [place, remedy] =
+        this.#roomBytes < bytesFree(folder)
+          ? [`what the ${this.#limitText} leaves beside processes and tables`, largerLimit]
+          : [`what is free in ${folder}`, largerFolder];
       lines.push(
-        `cache ${plan.name}: it has ${mib(plan.bytesMax)} and not ${mib(plan.fits.bytesMax)}, for half of what is free in ${folder} is no more; write its size, or make that file system larger (docker run --shm-size)`,
+        `cache ${plan.name}: it has ${mib(plan.bytesMax)} and not ${mib(plan.fits.bytesMax)}, for half of ${place} is no more; write its size, or ${remedy}`,
       );
+    }
     // Of chance, so that nobody outside can choose keys that meet in one bucket.
     const seed = Number(crypto.getRandomValues(new BigUint64Array(1))[0]! >> 11n);
     rmSync(path, { force: true });
@@ -195,6 +220,11 @@ export class Caches implements SpaceUser {
     return others.length > 0;
   }
 }
+
+/** By which caches become larger (memory/cachestore/units.ts). */
+const grownBytes = 2 ** 20;
+const largerFolder = "make that file system larger (docker run --shm-size)";
+const largerLimit = "raise that limit (docker run --memory, MemoryMax)";
 
 /** Its name goes, and its memory if no process of a run that is ending has it open. */
 function dropLeft(path: string, owner: Owner): void {

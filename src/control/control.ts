@@ -69,6 +69,8 @@ export interface ControlOptions {
   readonly version: string;
   /** The command line of a worker, asked for each. */
   readonly workerCommand: () => SelfCommand;
+  /** Told of the process of each worker in its first moment. */
+  readonly workerStarted?: (pid: number) => void;
   readonly stateFolder: string;
   readonly owner: Owner & LockOwner;
   readonly pages?: LentPages;
@@ -174,7 +176,7 @@ export class Control implements AdminService {
         this.#fleet?.recovered();
       },
       remote: (worker, said) => this.#holdings.heard(worker, said),
-      spawn: workerProcesses(workerCommand, options.version),
+      spawn: workerProcesses(workerCommand, options.version, options.workerStarted),
       log,
       ...(options.brake === undefined ? {} : { brake: options.brake }),
     });
@@ -442,7 +444,7 @@ export class Control implements AdminService {
     const isDone = this.#roster.drain(pool, server, order === "drain", monotonicMs());
     return isDone
       ? null
-      : `pool ${pool} has no server ${server}; it has ${found.servers.map(({ name }) => name).join(", ")}`;
+      : `pool ${pool} has no server ${server}; it has ${found.servers.map(({ name }) => name).join(", ") || "none"}`;
   }
 
   unreadiness(): string | null {

@@ -15,6 +15,7 @@ import { type CacheStatus, cacheStatus } from "./cachestatus.ts";
 import { Egresses } from "./egresses.ts";
 import { Lists } from "./lists.ts";
 import type { Log } from "./log.ts";
+import { MemoryWatch } from "./memoryneed.ts";
 import { Programs } from "./programs.ts";
 import { Recorder } from "./recorder.ts";
 import { RemoteBulletin } from "./remotebulletin.ts";
@@ -67,6 +68,7 @@ export class Holdings {
   readonly #bulletin: RemoteBulletin;
   readonly #space: Space;
   readonly #timers: Timer[] = [];
+  readonly #limit: MemoryWatch;
   readonly #lost: () => void;
   readonly #state: StateFolder;
 
@@ -99,6 +101,11 @@ export class Holdings {
     this.remotes = new RedisLevels({
       ...{ nowMs: () => performance.now(), news, tell: (call) => call() },
       raised: () => purged(this.remotes.counts()),
+    });
+    this.#limit = new MemoryWatch({
+      workers,
+      log,
+      limitBytes: () => pages?.limitBytes?.() ?? Number.POSITIVE_INFINITY,
     });
     this.#space = new Space({
       folder: state.path,
@@ -136,9 +143,11 @@ export class Holdings {
     };
     try {
       const lists = add(await this.lists.prepare(sources)).files;
+      // Before any of it is made: where there is far too little that may be the last word.
+      this.#limit.look(plan);
       const files = {
         lists,
-        caches: add(this.caches.prepare(caches)).files,
+        caches: add(this.caches.prepare(caches, this.#limit.roomForCaches(plan))).files,
         egresses: add(this.egresses.prepare(plan)).files,
         recorder: add(this.recorder.prepare(plan)).file,
         program: add(this.programs.prepare(program)).file,

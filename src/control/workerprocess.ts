@@ -33,8 +33,15 @@ export type Spawn = (order: SpawnOrder, events: WorkerEvents) => WorkerProcess;
 /** The first that a child may inherit beside its input and outputs. */
 const inherited = 3;
 
-/** Starts workers by a command line; each finds its WorkerStart in the environment as SLUICE_WORKER. `version` is our own. */
-export function workerProcesses(command: () => SelfCommand, version: string): Spawn {
+/**
+ * Starts workers by a command line; each finds its WorkerStart in the environment as SLUICE_WORKER. `version` is our own; `started` is told of
+ * each in its first moment.
+ */
+export function workerProcesses(
+  command: () => SelfCommand,
+  version: string,
+  started: (pid: number) => void = () => {},
+): Spawn {
   return ({ lostArena, ...named }, events) => {
     const isLost = lostArena !== undefined;
     const arenaPath = isLost ? ownPath(inherited) : named.arenaPath;
@@ -46,6 +53,7 @@ export function workerProcesses(command: () => SelfCommand, version: string): Sp
       ipc: (message) => events.told(message as FromWorker), // The other end is our own program.
       onExit: (_child, code, signal) => events.exited(signal === null ? `exit code ${code}` : `signal ${signal}`),
     });
+    started(child.pid);
     return {
       pid: child.pid,
       send: (message) => {

@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { gopherVariables } from "../../src/config/foreign/gopherproxy/gopherproxy.ts";
+import { processesBytes } from "../../src/control/memoryneed.ts";
 import { find, ran, testWith } from "./harness/program.ts";
 import { Room } from "./harness/room.ts";
 import { repository } from "./harness/sluice.ts";
@@ -22,6 +23,7 @@ interface Service {
   readonly ports?: readonly string[];
   readonly volumes?: readonly string[];
   readonly restart: string;
+  readonly shm_size?: string;
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
   readonly healthcheck: { readonly test: readonly string[] };
   readonly build?: { readonly context: string; readonly dockerfile: string; readonly args: Record<string, string> };
@@ -65,6 +67,25 @@ test("compose.yaml has the five services, each with its limits, a health check a
     "grafana/grafana:11.6.0",
   ]);
 });
+
+test("what Sluice may keep in memory fits beside its processes into the limits of compose.yaml and of the pods", () => {
+  const {
+    shm_size: size = "64m",
+    cpus,
+    memory,
+  } = { ...service("gopher-proxy"), ...service("gopher-proxy").deploy.resources.limits };
+  expect(processesBytes(Number(cpus)) + mibIn(size) * 2 ** 20).toBeLessThanOrEqual(mibIn(memory) * 2 ** 20);
+  const text = textOf("kubernetes/deployment.yaml");
+  const [, pod = "", volume = ""] =
+    /limits:\s+cpu: "2"\s+memory: (\d+Mi)[\s\S]*sizeLimit: (\d+Mi)[\s\S]*sizeLimit:/.exec(text) ?? [];
+  expect(processesBytes(2) + mibIn(volume) * 2 ** 20).toBeLessThanOrEqual(mibIn(pod) * 2 ** 20);
+});
+
+/** `128M`, `512Mi`, `32m`: of 1024 kB. */
+function mibIn(text: string): number {
+  const [, count = Number.NaN] = /^(\d+)(?:M|Mi|m)$/.exec(text) ?? [];
+  return Number(count);
+}
 
 test("compose.yaml waits for who is well, and names only what there is", () => {
   for (const { depends_on = {}, volumes = [], build } of Object.values(compose.services)) {

@@ -20,6 +20,8 @@ export interface StorePages {
   detach(start: number, bytes: number): boolean;
   /** Memory for whole pages of it, before anybody touches them: zeros, where they have none. False: the system has none. */
   reserve(start: number, bytes: number): boolean;
+  /** Whether a cache may become larger by so much: processes have a limit of their memory in which that counts, and need some of it themselves. */
+  mayGrow?(bytes: number): boolean;
 }
 
 /** Of a whole entry, 16 MiB: to take out the pages of more would take a shard's lock for more than a few ms. */

@@ -98,7 +98,8 @@ export class StoreUnits {
     if (unready === 0 || Math.abs(nowMs - this.#refusedMs) < refusalMs) return false;
     const address = this.#addressOf(layout.units - unready);
     const units = Math.min(unready, stepUnits);
-    const isHad = this.#pages?.reserve(address * 4, units * unitBytes) ?? true;
+    const mayGrow = this.#pages?.mayGrow?.(units * unitBytes) ?? true;
+    const isHad = mayGrow && (this.#pages?.reserve(address * 4, units * unitBytes) ?? true);
     words[at + S.isShort] = isHad ? 0 : 1;
     if (!isHad) {
       this.#refusedMs = nowMs;
