@@ -40,6 +40,11 @@ const tests: readonly (readonly [string, string])[] = [
   ["req.hdr(x),lower,length gt 3", "headers.list('x').exists(v, v.lowerAscii().size() > 3)"],
   ["hdr_beg(x) -i bot", "headers.list('x').exists(v, v.lowerAscii().startsWith('bot'))"],
   ["hdr(x) -m found", "has(headers['x'])"],
+  // What asks a table asks for the first.
+  ["hdr(x),in_table(keys)", "[headers.list('x')[0]].exists(v, v in keys)"],
+  ["hdr(x),lower,in_table(keys)", "[headers.list('x')[0]].exists(v, v.lowerAscii() in keys)"],
+  ["hdr(x,-1),in_table(keys)", "headers.list('x')[-1] in keys"],
+  ["hdr(x),table_http_req_rate(keys) gt 3", "[headers.list('x')[0]].exists(v, keys[v].http_req_rate > 3)"],
   ["hdr_val(x) gt 3", "headers.list('x').exists(v, int(v) > 3)"],
   [
     "hdr_ip(x) 10.0.0.0/8",

@@ -2,7 +2,21 @@
 // A sample that is not there stays so.
 
 import { didYouMean } from "../../nearest.ts";
-import { absent, type Code, call, choose, every, method, number, pattern, primary, relate, text } from "./code.ts";
+import {
+  absent,
+  type Code,
+  call,
+  choose,
+  every,
+  index,
+  listOf,
+  method,
+  number,
+  pattern,
+  primary,
+  relate,
+  text,
+} from "./code.ts";
 import { convertCounter, entryOf, tableNamed } from "./fetchtable.ts";
 import { convertMap, isSure } from "./map.ts";
 import { fault, refuse } from "./objection.ts";
@@ -235,7 +249,11 @@ export function convert(site: Site, word: Word, sample: Sample, called: Called):
   const isMap = /^map(?:_|$)/.test(name);
   if (name.startsWith("table_")) {
     const counter = convertCounter(site, word, called, sample.code);
-    if (counter !== null) return { ...counter, isEffect: sample.isEffect, missing: sample.missing ?? counter.missing };
+    if (counter !== null) {
+      const { isEffect, missing } = sample;
+      const each = firstOf(sample, (key) => convertCounter(site, word, called, key)!.code); // The same name.
+      return { ...counter, isEffect, missing: missing ?? counter.missing, each };
+    }
   }
   const known = Object.hasOwn(converters, name) ? converters[name]! : null;
   if (known === null && !isMap) {
@@ -251,7 +269,14 @@ export function convert(site: Site, word: Word, sample: Sample, called: Called):
     );
   if (known.takes === "bytes") for (const kind of kindsIn(sample)) takeBytes(site, word, kind, name);
   const taken = cast(sample, known.takes, word);
-  return mapSample(taken, known.gives, (code) => known.make(code, args, word, site));
+  const make = (code: Code): Code => known.make(code, args, word, site);
+  const made = mapSample(taken, known.gives, make);
+  return name === "in_table" ? { ...made, each: firstOf(taken, make) } : made;
+}
+
+/** What asks a table ends HAProxy's going through values: an ACL asks the first of them, and no other. */
+function firstOf({ each }: Sample, change: (code: Code) => Code): Sample["each"] {
+  return each === null ? null : { list: listOf([index(each.list, number(0))]), item: change(each.item) };
 }
 
 /** What a converter gives; `any` where that is not known. */
