@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ask } from "./client.ts";
+import { ask, lossText, open } from "./client.ts";
 
 const former = process.env["SLUICE_ADMIN_TOKEN"];
 afterEach(() => {
@@ -93,6 +93,35 @@ test("the address may be given as the link that it is told as", async () => {
     ok: false,
     message: "the admin interface speaks no TLS: give its own address, such as 127.0.0.1:2112",
   });
+});
+
+test("a connection that breaks off is told in our own words, behind half an answer and before any", async () => {
+  const half = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n";
+  let isAnswered = true;
+  using server = Bun.listen({
+    hostname: "127.0.0.1",
+    port: 0,
+    socket: {
+      data: (socket) => {
+        if (isAnswered) socket.write(half);
+        socket.end();
+      },
+    },
+  });
+  const admin = `127.0.0.1:${server.port}`;
+  const opened = await open({ admin }, "/");
+  let told = "";
+  try {
+    if (opened.ok) await Array.fromAsync(opened.pieces);
+  } catch (error) {
+    told = lossText(error);
+  }
+  expect(told).toBe("the connection to Sluice is lost");
+  isAnswered = false;
+  expect(await open({ admin }, "/")).toMatchObject({
+    message: expect.stringContaining("the connection was closed without an answer (is Sluice running?"),
+  });
+  expect(lossText(new Error("why"))).toBe("the connection to Sluice is lost: why");
 });
 
 test("of a socket that is not there it is said so", async () => {

@@ -167,7 +167,14 @@ function parsed(text: string): unknown {
 const unreached: Readonly<Record<string, string>> = {
   ENETUNREACH: "this machine has no way there; without IPv4 it is at [::1]",
   EHOSTUNREACH: "there is no way to that machine",
+  ECONNRESET: "the connection was closed without an answer",
 };
+
+/** What `open` gave has broken off. */
+export function lossText(error: unknown): string {
+  const { code, message } = error as Error & { code?: string };
+  return `the connection to Sluice is lost${code === "ECONNRESET" ? "" : `: ${message}`}`;
+}
 
 function unreachable({ address, config, otherwise }: Target & { ok: true }, error: Error & { code?: string }): string {
   if (otherwise !== null) return otherwise;

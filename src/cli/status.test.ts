@@ -164,17 +164,17 @@ test("servers that are gone stand with their pool, or by themselves, while what 
       SERVER           STATE       WEIGHT     ACTIVE  REQUESTS  FAILURES  REASON
       127.0.0.1:8081   up          1               3     12345         0
       app.internal:80  unresolved  10 backup       3     12345         0  there is no such name
-      127.0.0.1:8082   removed     -               4         -         -  not in the config any more since 2026-01-01T00:59:00Z
+      127.0.0.1:8082   removed     -               4         -         -  not in the pool any more since 2026-01-01T00:59:00Z
 
     pool old (not in the config any more)
       SERVER          STATE    WEIGHT  ACTIVE  REQUESTS  FAILURES  REASON
-      127.0.0.1:8082  removed  -            1         -         -  not in the config any more since 2026-01-01T00:59:00Z"
+      127.0.0.1:8082  removed  -            1         -         -  not in the pool any more since 2026-01-01T00:59:00Z"
   `);
   const none = { ...sample.pools[0]!, servers: [] };
   expect(lines([gone], [none])).toMatchInlineSnapshot(`
     "pool app (p2c, 2 waiting)
       SERVER          STATE    WEIGHT  ACTIVE  REQUESTS  FAILURES  REASON
-      127.0.0.1:8082  removed  -            4         -         -  not in the config any more since 2026-01-01T00:59:00Z"
+      127.0.0.1:8082  removed  -            4         -         -  not in the pool any more since 2026-01-01T00:59:00Z"
   `);
   expect(lines([], [none])).toMatchInlineSnapshot(`
     "pool app (p2c, 2 waiting)

@@ -123,7 +123,7 @@ function pools({ pools: known, removedServers = [] }: Pick<Status, "pools"> & Pa
 }
 
 function removedRow({ name, active, since }: RemovedServerStatus): string[] {
-  return [name, "removed", "-", String(active), "-", "-", `not in the config any more since ${timeText(since)}`];
+  return [name, "removed", "-", String(active), "-", "-", `not in the pool any more since ${timeText(since)}`];
 }
 
 function serverTable(rows: readonly (readonly string[])[]): string {

@@ -5,7 +5,7 @@
 import type { ExchangeRecord, ExchangesAnswer } from "../control/api/shape/exchange.ts";
 import { type FilterName, filterParameters } from "../control/recorder/filter.ts";
 import type { Writer } from "./check.ts";
-import { ask, errorOf, failureOf, open, type RemoteOptions } from "./client.ts";
+import { ask, errorOf, failureOf, lossText, open, type RemoteOptions } from "./client.ts";
 import { EventReader } from "./eventreader.ts";
 import type { Paint } from "./paint.ts";
 import { tailLine } from "./tailtext.ts";
@@ -95,7 +95,7 @@ async function listen(pieces: AsyncIterable<Uint8Array>, writer: Writer, course:
       await writer.drained?.();
     }
   } catch (error) {
-    writer.note(`sluice: the connection to Sluice is lost: ${(error as Error).message}`);
+    writer.note(`sluice: ${lossText(error)}`);
   }
 }
 

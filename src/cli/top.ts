@@ -3,7 +3,7 @@
 // Exit code 0: it was ended, or one frame was all that was wanted; 1: there was nobody to ask.
 
 import type { Writer } from "./check.ts";
-import { open, type RemoteOptions, remoteOf } from "./client.ts";
+import { lossText, open, type RemoteOptions, remoteOf } from "./client.ts";
 import { EventReader } from "./eventreader.ts";
 import type { Paint } from "./paint.ts";
 import { readChanges } from "./top/earlier.ts";
@@ -118,7 +118,7 @@ class Top {
       }
       this.#watched.problem = "Sluice has ended the connection";
     } catch (error) {
-      this.#watched.problem = `the connection to Sluice is lost: ${(error as Error).message}`;
+      this.#watched.problem = lossText(error);
     }
   }
 

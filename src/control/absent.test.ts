@@ -48,6 +48,18 @@ test("a name that leads elsewhere when it is back stays drained, and has not bee
   expect(outcome(absent.greet(fresh("app.test:80", "10.0.0.1", "20s"), 1))).toEqual([true, false]);
 });
 
+test("one that is away is drained as it is: by its name for when it is back, beside an ejection that is not over", () => {
+  const [plain, out] = [fresh("10.0.0.1:1"), ejected("10.0.0.1:2")];
+  const absent = new Absent()
+    .after([plain, out], nobody, 0)
+    .drained("app", plain.server, 1)
+    .drained("app", out.server, 1);
+  const outcome = ({ isDrained, ejection }: ServerRecord): boolean[] => [isDrained, ejection!.isEjected];
+  expect(outcome(absent.greet(fresh("10.0.0.1:1"), 2))).toEqual([true, false]);
+  expect(outcome(absent.greet(fresh("10.0.0.1:2"), 2))).toEqual([true, true]);
+  expect(absent.without("app", "10.0.0.1:1")!.greet(fresh("10.0.0.1:1"), 2).isDrained).toBeFalse();
+});
+
 test("of very many the last ones that left are known", () => {
   const one = drained("10.0.0.1:1");
   const many = Array.from({ length: 5000 }, (_, index) => ({ ...one, server: { ...one.server, id: `app/${index}` } }));

@@ -55,6 +55,20 @@ export class Absent {
     return this.#byId.get(id)?.record.isDrained ?? null;
   }
 
+  /** An operator drains one that has left its pool, so that it does not come back to new requests. */
+  drained(pool: string, { id, name, address }: ServerPlan, nowMs: number): Absent {
+    const known = this.#byId.get(id)?.record;
+    const record: Left = known ?? {
+      ...{ pool: { name: pool, ejection: null }, server: { name, address } },
+      ...{ isDrained: true, ejection: null, ejectionReason: "" },
+    };
+    const byId = new Map(this.#byId);
+    // As the last that has left.
+    byId.delete(id);
+    byId.set(id, { record: { ...record, isDrained: true }, sinceMs: nowMs });
+    return new Absent(new Map([...byId].slice(-absentMax)));
+  }
+
   /** An operator takes a drain back; null where there is none. */
   without(pool: string, server: string): Absent | null {
     const found = [...this.#byId].find(

@@ -324,10 +324,13 @@ test("a drain and an ejection outlive that a source loses the server for a momen
   roster.adopt(plan({ servers: ["127.0.0.1:3"], ejection }), 12_000);
   expect(roster.drain("app", "127.0.0.1:1", false, 12_000)).toBeTrue();
   expect(roster.drain("app", "127.0.0.1:1", false, 12_000)).toBeFalse();
-  expect(roster.drain("app", "127.0.0.1:2", true, 12_000)).toBeFalse();
+  // And drained.
+  expect(roster.drain("app", "127.0.0.1:2", true, 12_000)).toBeTrue();
+  expect(roster.drain("app", "127.0.0.1:4", true, 12_000)).toBeFalse();
+  expect(roster.drain("other", "127.0.0.1:2", true, 12_000)).toBeFalse();
   const again = plan({ servers, ejection });
   roster.adopt(again, 13_000);
-  expect([1, 2, 3].map((port) => stateAt(again, port))).toEqual(["up", "up", "up"]);
+  expect([1, 2, 3].map((port) => stateAt(again, port))).toEqual(["up", "draining", "up"]);
 });
 
 test("what an operator orders while a plan is published holds when that plan is refused", () => {

@@ -135,7 +135,7 @@ export class Roster {
     if (isChanged) this.#settle(nowMs);
   }
 
-  /** False when there is no such server. One that is away may be enabled, so that it does not come back drained. */
+  /** False when there is no such server. One that is away may be drained and enabled for when it comes back. */
   drain(pool: string, server: string, isDrained: boolean, nowMs: number): boolean {
     for (const record of this.#records.values()) {
       if (record.pool.name !== pool || record.server.name !== server) continue;
@@ -143,7 +143,12 @@ export class Roster {
       this.#settle(nowMs);
       return true;
     }
-    const absent = isDrained ? null : this.#absent.without(pool, server);
+    const left = this.removed.findLast((each) => each.pool === pool && each.server.name === server);
+    const absent = !isDrained
+      ? this.#absent.without(pool, server)
+      : left === undefined
+        ? null
+        : this.#absent.drained(pool, left.server, nowMs);
     this.#absent = absent ?? this.#absent;
     return absent !== null;
   }

@@ -141,12 +141,13 @@ const removedServerStatus: z.ZodType<RemovedServerStatus> = z
     pool: z.string().describe("The pool that it was in, which may be gone too."),
     name: z.string().describe("As the config or its source wrote it."),
     address: z.string().describe("Its address."),
-    since: time.describe("Since when it is not in the config any more."),
+    since: time.describe("Since when it is not in its pool any more."),
     active: z.int().describe("Exchanges in flight."),
   })
   .meta({
     id: "RemovedServerStatus",
-    description: "A server that is not in the config any more, while requests or connections that it was given go on.",
+    description:
+      "A server that is not in its pool any more, for the config is without it or its source has lost it, while requests or connections that it was given go on.",
   });
 
 const listenerTls = z.strictObject({
@@ -257,7 +258,7 @@ export const status: z.ZodType<Status> = z
     pools: z.array(poolStatus).describe("Pools, in the order of the config."),
     removedServers: z
       .array(removedServerStatus)
-      .describe("Servers that are not in the config any more, until the last of what they were given has ended."),
+      .describe("Servers that are not in their pools any more, until the last of what they were given has ended."),
     caches: z.array(cacheStatus).describe("Caches, and how full they are."),
     egress: z.array(egressSummary).describe("Pools of outbound addresses."),
     registry: registryStatus.nullable().describe("How it stands with the registry; null where the config uses none."),
