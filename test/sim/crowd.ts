@@ -77,7 +77,7 @@ export class Crowd {
     }
     const requests: Request[] = [];
     const kept = { ...swarm, http10: false, upgrades: false };
-    for (let count = world.skewed(1, 30); count > 0; count--) requests.push(this.#register.make(kept, name, false));
+    for (let count = world.skewed(1, 20); count > 0; count--) requests.push(this.#register.make(kept, name, false));
     const isStrict = canBeCertain && isHurried(swarm) && this.#isCertain(swarm);
     this.clients.push(new Http2Client(world, swarm, name, far, requests, isStrict));
   }
