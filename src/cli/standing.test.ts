@@ -52,3 +52,10 @@ test("of several Sluices none is meant unless its config is given, and of none n
   expect(standingText(undefined, root)).toBe("");
   expect(standingText("/etc/b.yaml", root)).toContain(`: its process ${id} lives`);
 });
+
+test("what another user has put there to be waited for is not waited for", () => {
+  const folder = join(root, basename(stateFolderOf("/etc/fifo.yaml")));
+  mkdirSync(folder, { recursive: true });
+  expect(Bun.spawnSync(["mkfifo", join(folder, "control.pid")]).exitCode).toBe(0);
+  expect(standingText("/etc/fifo.yaml", root)).toBe("");
+});
