@@ -31,7 +31,7 @@ export async function ipmanager(options: IpmanagerOptions, writer: Writer): Prom
   const environment = environmentOf(options, process.env);
   const place = new AdminPlace(environment);
   const load = async (inUse?: Materials): Promise<Loaded> => {
-    const loaded = await loadConfig(config, environment, inUse);
+    const loaded = await loadConfig(config, environment, inUse, "ipmanager");
     return isOwn(loaded) ? place.settle(loaded) : strange(config);
   };
   return serve({

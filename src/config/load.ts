@@ -83,7 +83,7 @@ const foreignDoor = (): Promise<typeof import("./foreign/foreign.ts")> => import
 
 /**
  * Never rejects: a file that is not there is a problem like any other. Problems say `path` as it was given. `before`: what is
- * in use now; a certificate whose file has become bad stays as it was there.
+ * in use now; a certificate whose file has become bad stays as it was there. `asked`: whose config it is said to be, where it has no sign of it.
  */
 /** Of a line of HAProxy's, of variables too: what cannot be read (U+FFFD) stands behind a # only. */
 const inComment = /^(?:[^"'\\#\ufffd]|\\[^\ufffd]|"(?:[^"\\\ufffd]|\\[^\ufffd])*"|'[^'\ufffd]*')*#/;
@@ -92,6 +92,7 @@ export async function loadConfig(
   path: string,
   environment: Environment = process.env,
   before?: Materials,
+  asked?: "ipmanager",
 ): Promise<Loaded> {
   const extension = extname(path).toLowerCase();
   const byName = textReaders[extension];
@@ -121,7 +122,7 @@ export async function loadConfig(
   if (!document.ok) return { ok: false, file: path, problems: syntaxProblems(path, text, document), isRead: true };
   // A program has variables of its own; in its texts ${ stands for itself.
   const isOurs = reader === undefined || isPlainlyOurs(document.value);
-  const foreign = isOurs ? null : (await foreignDoor()).judgeForeign(document.value, environment);
+  const foreign = isOurs ? null : (await foreignDoor()).judgeForeign(document.value, environment, asked);
   if (foreign !== null) return foreignLoaded(path, foreign, document.places, before);
   const judgement =
     reader === undefined ? judge(document.value) : judgeSubstituted(substitute(document.value, environment));

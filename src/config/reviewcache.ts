@@ -100,8 +100,8 @@ function reviewCache(name: string, value: unknown, report: Report): void {
   if (!parsed.success) return;
   const plan = compileCache(name, parsed.data);
   const path: Path = ["caches", name];
-  if (plan.bytesMax > bytesMax) {
-    const most = formatSize(bytesMax);
+  if (plan.bytesMax > cacheBytesMax) {
+    const most = formatSize(cacheBytesMax);
     report(
       "error",
       [...path, "size"],
@@ -121,7 +121,7 @@ function reviewCache(name: string, value: unknown, report: Report): void {
 }
 
 /** A file is mapped as a whole, and its words are counted in 31 bits; what it takes beside its size is left room for. */
-const bytesMax = 3.9375 * 1024 ** 3;
+export const cacheBytesMax: number = 3.9375 * 1024 ** 3;
 
 function reviewKey(key: Section, path: Path, report: Report): void {
   const query = sectionOf(key["query"]);

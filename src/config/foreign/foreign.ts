@@ -35,15 +35,15 @@ export interface ForeignJudgement extends Judgement {
   readonly origin: () => Origin;
 }
 
-/** Null when it is no config of another program. */
-export function judgeForeign(tree: unknown, environment: Environment): ForeignJudgement | null {
+/** Null when it is no config of another program. `asked`: it is said to be one of that. */
+export function judgeForeign(tree: unknown, environment: Environment, asked?: "ipmanager"): ForeignJudgement | null {
   const translate = isGobetween(tree)
     ? translateGobetween
     : isGoproxy(tree)
       ? translateGoproxy
       : isGopherproxy(tree)
         ? translateGopherproxy
-        : isIpmanager(tree)
+        : isIpmanager(tree, asked === "ipmanager")
           ? translateIpmanager
           : null;
   if (translate === null) return null;

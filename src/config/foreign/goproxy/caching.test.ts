@@ -37,7 +37,13 @@ test("in memory, responses are counted in bytes and make room by the policy", ()
     "warning mem.capacity is approximated: room is counted in bytes: 16384 responses are 1gb, with 64kb for each; of smaller ones there is room for more",
   ]);
   expect(cacheOf(cached("[mem]\ncapacity = 1"))).toMatchObject({ size: "1mb" });
-  expect(cacheOf(cached("[mem]\ncapacity = 999999999999"))).toMatchObject({ size: "1tb" });
+  // goproxy takes any number.
+  const large = cached("[mem]\ncapacity = 100000");
+  expect(cacheOf(large)).toEqual({ size: "4032mb", policy: "lru" });
+  expect(apart(large)).toEqual([
+    "warning mem.capacity is approximated: room is counted in bytes: 4032mb at most, which is less than 64kb for each of 100000 responses; of smaller ones there is room for more",
+  ]);
+  expect(cacheOf(cached("[mem]\ncapacity = 999999999999"))).toMatchObject({ size: "4032mb" });
   expect(apart(cached("[mem]\ncapacity = 0"))).toEqual(["error mem.capacity must be at least 1"]);
   expect(apart(cached('[mem]\ncache_replacement_policy = "FIFO"'))).toEqual([
     'warning mem.cache_replacement_policy is approximated: "FIFO" is LRU, as in goproxy; known are "LRU" and "LFU"',

@@ -6,6 +6,7 @@ import { formatDuration } from "../../../base/duration.ts";
 import { formatSize } from "../../../base/size.ts";
 import type { CacheInput, ConfigInput, PoolCacheInput } from "../../input.ts";
 import { didYouMean } from "../../nearest.ts";
+import { cacheBytesMax } from "../../reviewcache.ts";
 import { show } from "../../term.ts";
 import type { Origins } from "../origins.ts";
 import type { Table } from "../table.ts";
@@ -31,7 +32,6 @@ const timeoutUsual = 60;
 /** As it stands in goproxy's documentation. */
 const hostUsual = "localhost:6379";
 const bytesMin = 1024 ** 2;
-const bytesMax = 1024 ** 4;
 /** A worker sends commands one after the other without waiting, so that more connections would not be quicker. */
 const connectionsMax = 2;
 const secondsMax = 3650 * 86_400;
@@ -116,13 +116,18 @@ function memoryCache(mem: Table, origins: Origins): CacheInput {
   const policy = policyOf(mem);
   const capacity = mem.count("capacity") ?? capacityUsual;
   if (capacity === 0) mem.ledger.fault(mem.at("capacity"), "must be at least 1");
-  const bytes = Math.min(bytesMax, Math.max(bytesMin, capacity * responseBytes));
+  const bytes = Math.min(cacheBytesMax, Math.max(bytesMin, capacity * responseBytes));
   const size = formatSize(bytes);
+  const each = formatSize(responseBytes);
+  const room =
+    bytes < capacity * responseBytes
+      ? `${size} at most, which is less than ${each} for each of ${capacity} responses`
+      : `${capacity} responses are ${size}, with ${each} for each`;
   if (mem.has("capacity") && capacity > 0) {
     origins.add(["caches", cacheName, "size"], mem.at("capacity"));
     mem.ledger.approximate(
       mem.at("capacity"),
-      `room is counted in bytes: ${capacity} responses are ${size}, with ${formatSize(responseBytes)} for each; of smaller ones there is room for more`,
+      `room is counted in bytes: ${room}; of smaller ones there is room for more`,
     );
   }
   return { size, policy };

@@ -35,9 +35,10 @@ const within = "5m";
 /** What `sluice ipmanager` is told by its options, as variables of the environment that the file is read with. */
 export const ipmanagerVariables = { port: "IPMANAGER_PORT", mode: "IPMANAGER_MODE", admin: "SLUICE_ADMIN" } as const;
 
-export function isIpmanager(tree: unknown): boolean {
+/** `isSaidToBe`: each of its keys may be left out, and all of them. */
+export function isIpmanager(tree: unknown, isSaidToBe = false): boolean {
   if (!isTable(tree) || Object.hasOwn(tree, "listeners")) return false;
-  return Object.keys(tree).some((key) => signs.includes(key.toLowerCase()));
+  return isSaidToBe || Object.keys(tree).some((key) => signs.includes(key.toLowerCase()));
 }
 
 export function translateIpmanager(tree: object, environment: Environment = {}): Translation {
