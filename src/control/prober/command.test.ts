@@ -102,6 +102,12 @@ test("the exit code decides, and stderr says why", async () => {
   expect(await probe(shell("kill -SEGV $$"))).toBe("down: the command was ended by SIGSEGV");
 });
 
+test("the time that this process stood still is not the command's", async () => {
+  const told = probe(["sleep", "1.5"], { timeoutMs: 700 });
+  Bun.sleepSync(1400);
+  expect(await told).toBe("up: the command succeeded");
+});
+
 test("an expected output decides beside it", async () => {
   expect(await probe(["echo", "1"], { output: "1" })).toBe('up: the command said "1"');
   expect(await probe(["echo", "0"], { output: "1" })).toBe('down: the command said "0", not "1"');

@@ -10,6 +10,7 @@ import type { CheckPlan, ExecPlan, ServerPlan } from "../../config/plan.ts";
 import { commandOf, judgeCommand, outputBytesMax } from "../../health/probe/command.ts";
 import { type ProbeResult, unhealthy } from "../../health/probe/result.ts";
 import { codeOf, reasonOf } from "./errno.ts";
+import { Patience } from "./patience.ts";
 
 /** Between asking a command to end and killing it. */
 const graceMs = 500;
@@ -33,7 +34,8 @@ export class CommandProbing {
   readonly #exec: ExecPlan;
   readonly #done: CommandDone;
   readonly #spawn: typeof spawn;
-  #timer: Timer;
+  readonly #patience: Patience;
+  #grace: Timer | null = null;
   #process: ChildProcess | null = null;
   #output = "";
   #complaint = "";
@@ -46,7 +48,7 @@ export class CommandProbing {
     this.#exec = exec;
     this.#done = done;
     this.#spawn = start;
-    this.#timer = setTimeout(() => this.#expire(), check.timeoutMs);
+    this.#patience = new Patience(check.timeoutMs, () => this.#expire());
     const { address } = server;
     const host = address.kind === "unix" ? address.path : address.host;
     const port = address.kind === "unix" ? "" : String(check.port ?? address.port);
@@ -60,7 +62,8 @@ export class CommandProbing {
   /** Give up: the command is killed, nothing is told. */
   abort(): void {
     this.#isDone = true;
-    clearTimeout(this.#timer);
+    this.#patience.end();
+    if (this.#grace !== null) clearTimeout(this.#grace);
     this.#signal("SIGKILL");
     this.#process?.stdout?.destroy();
     this.#process?.stderr?.destroy();
@@ -110,7 +113,7 @@ export class CommandProbing {
     if (this.#hasExited) return this.#finish(this.#judge());
     this.#isLate = true;
     this.#signal("SIGTERM");
-    this.#timer = setTimeout(() => this.#finish(late), graceMs);
+    this.#grace = setTimeout(() => this.#finish(late), graceMs);
   }
 
   #signal(signal: "SIGTERM" | "SIGKILL"): void {

@@ -152,6 +152,13 @@ test("silence and a close say what was waited for", async () => {
   );
 });
 
+test("what came while this process stood still is no silence", async () => {
+  const port = await answering("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+  const told = reason(serverAt(port), { ...httpCheck, timeoutMs: 400 });
+  Bun.sleepSync(1000);
+  expect(await told).toBe("up: status 200");
+});
+
 test("a server that expects a PROXY header is sent one that speaks of no client, before anything else", async () => {
   const first = async (changes: Partial<ServerPlan>, plan: CheckPlan): Promise<string> => {
     const { promise, resolve } = Promise.withResolvers<string>();

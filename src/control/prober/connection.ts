@@ -11,6 +11,7 @@ import type { ProbeResult } from "../../health/probe/result.ts";
 import { Probe, type ProbeStage } from "../../health/probe.ts";
 import { writeProxyHeader } from "../../wire/proxyprotocol.ts";
 import { codeOf, reasonOf } from "./errno.ts";
+import { Patience } from "./patience.ts";
 import { isMaybePorts, isOutOfPorts } from "./ports.ts";
 import { problemOf, type SecureContexts, sniOf, termsOf } from "./secure.ts";
 
@@ -24,7 +25,7 @@ export class ConnectionProbing {
   readonly #terms: ServerTlsPlan | null;
   readonly #contexts: SecureContexts;
   readonly #done: ProbeDone;
-  #timer: Timer | null = null;
+  readonly #patience: Patience;
   #raw: Socket | null = null;
   #secure: TLSSocket | null = null;
   #stage: ProbeStage = "connection";
@@ -43,7 +44,7 @@ export class ConnectionProbing {
     this.#terms = termsOf(server, check);
     this.#contexts = contexts;
     this.#done = done;
-    this.#timer = setTimeout(() => this.#expire(), check.timeoutMs);
+    this.#patience = new Patience(check.timeoutMs, () => this.#expire());
     try {
       this.#open();
     } catch (error) {
@@ -54,7 +55,7 @@ export class ConnectionProbing {
   /** Give up: everything is closed, nothing is told. */
   abort(): void {
     this.#isDone = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#patience.end();
     this.#secure?.destroy();
     this.#raw?.destroy();
   }

@@ -91,6 +91,12 @@ test("a port where nobody listens is known by the error that comes back, also wi
       expect(await probe(serverAt(await nobody(host), host), { send })).toBe("down: nobody listens on the port");
 });
 
+test("what came while this process stood still is no silence", async () => {
+  const told = probe(serverAt(await peer(() => "pong")), { receive: pong, timeoutMs: 400 });
+  Bun.sleepSync(1000);
+  expect(await told).toStartWith("up");
+});
+
 test("any answer will do when none is expected", async () => {
   expect(await probe(serverAt(await peer(() => "", "::1"), "::1"))).toBe("up: answered");
 });

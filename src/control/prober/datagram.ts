@@ -8,11 +8,12 @@ import { DatagramProbe } from "../../health/probe/datagram.ts";
 import type { ProbeResult } from "../../health/probe/result.ts";
 import type { ProbeDone } from "./connection.ts";
 import { codeOf, reasonOf } from "./errno.ts";
+import { Patience } from "./patience.ts";
 
 export class DatagramProbing {
   readonly #probe: DatagramProbe;
   readonly #done: ProbeDone;
-  readonly #timer: Timer;
+  readonly #patience: Patience;
   #socket: Socket | null = null;
   #isDone = false;
 
@@ -20,7 +21,7 @@ export class DatagramProbing {
   constructor(server: ServerPlan, check: CheckPlan, done: ProbeDone) {
     this.#probe = new DatagramProbe(check);
     this.#done = done;
-    this.#timer = setTimeout(() => this.#finish(this.#probe.expired()), check.timeoutMs);
+    this.#patience = new Patience(check.timeoutMs, () => this.#finish(this.#probe.expired()));
     const { address, source } = server;
     try {
       if (address.kind === "unix") this.#finish(this.#probe.refused("a unix socket cannot be checked with datagrams"));
@@ -33,7 +34,7 @@ export class DatagramProbing {
   /** Give up: the socket is closed, nothing is told. */
   abort(): void {
     this.#isDone = true;
-    clearTimeout(this.#timer);
+    this.#patience.end();
     const socket = this.#socket;
     this.#socket = null;
     socket?.close();
