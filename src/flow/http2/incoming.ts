@@ -35,6 +35,8 @@ export class Incoming implements FrameSink {
   readonly #reader: FrameReader;
   readonly #decoder: HpackDecoder = new HpackDecoder(tableBytesMax);
   readonly #oddities: Oddities;
+  /** As the client was told, whatever a plan says that has come since. */
+  readonly #streamsMax: number;
   /** Requests that may still begin in this turn. */
   #turnLeft = 0;
   /** The same of frames that nothing else bounds: DATA and WINDOW_UPDATE. */
@@ -51,6 +53,7 @@ export class Incoming implements FrameSink {
   constructor(session: Http2Session, context: Context) {
     this.#session = session;
     this.#context = context;
+    this.#streamsMax = context.limits.streamsPerConnectionMax;
     this.#reader = new FrameReader(this, context.limits.headBytesMax);
     this.#oddities = new Oddities(context.port.nowMs);
   }
@@ -110,7 +113,7 @@ export class Incoming implements FrameSink {
     if (this.#session.hasLeft) return this.#passOver(id);
     this.lastStream = id;
     if (dependency === id) return this.broken(id, errorCode.protocolError);
-    if (this.#session.streams.size >= this.#context.limits.streamsPerConnectionMax) {
+    if (this.#session.streams.size >= this.#streamsMax) {
       this.#session.count(listenerCell.streamsRefused);
       return this.broken(id, errorCode.refusedStream);
     }
@@ -279,7 +282,7 @@ export class Incoming implements FrameSink {
     stream.unacknowledged += bytes;
     if (stream.unacknowledged * 2 < streamWindowBytes || stream.isEnded) return;
     // It may have ended by what was taken.
-    if (!this.#session.streams.has(stream.id)) return;
+    if (this.#session.streams.get(stream.id) !== stream) return;
     this.#session.outgoing.windowUpdate(stream.id, stream.unacknowledged);
     stream.receiveWindow += stream.unacknowledged;
     stream.unacknowledged = 0;

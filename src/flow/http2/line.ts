@@ -133,6 +133,8 @@ export class Http2Line implements Line, Plain {
       if (size === 0) break;
       this.#sendContent(bytes, next, next + size);
       next += size;
+      // Others that wait have their turn: windows may let all of it through.
+      if (this.#outgoing.isAwaited) break;
     }
     if (next < end) {
       this.#marks |= mark.awaited;

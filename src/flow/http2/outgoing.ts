@@ -117,6 +117,11 @@ export class Outgoing implements FrameOwner {
     if (line.noteQueued()) this.#queue.push(line);
   }
 
+  /** Somebody waits for a turn. */
+  get isAwaited(): boolean {
+    return this.#queue.length > 0;
+  }
+
   /** The line takes bytes again. */
   drained(): void {
     this.#stuckFrames = 0;

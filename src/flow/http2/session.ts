@@ -21,6 +21,7 @@ import { isJudgedByName } from "./coalescing.ts";
 import { connectionWindowBytes, Incoming, streamWindowBytes } from "./incoming.ts";
 import { Outgoing, type OutgoingWatcher } from "./outgoing.ts";
 import type { Http2Stream } from "./stream.ts";
+import { StreamTable } from "./streamtable.ts";
 
 /** In a PING of ours. */
 const pingBytes = new Uint8Array(8);
@@ -58,7 +59,7 @@ export class Http2Session implements LineFlow, WakeFlow, TurnFlow, Session, Outg
   listener: ListenerSite;
   readonly #context: Context;
   /** Those under way. */
-  readonly streams: Map<number, Http2Stream> = new Map();
+  readonly streams: StreamTable<Http2Stream> = new StreamTable();
   readonly #incoming: Incoming;
   #phase: number = phase.open;
   #marks = 0;
@@ -162,7 +163,7 @@ export class Http2Session implements LineFlow, WakeFlow, TurnFlow, Session, Outg
     this.#incoming.isWindowOpened = true;
     this.outgoing.isGathering = true;
     // What waits for the connection and for nothing of its own.
-    for (const stream of [...this.streams.values()])
+    for (const stream of this.streams.copy())
       if (!this.outgoing.isCongested && !stream.line.isHolding) stream.drained();
     this.outgoing.isGathering = false;
     this.#pump();
@@ -247,7 +248,7 @@ export class Http2Session implements LineFlow, WakeFlow, TurnFlow, Session, Outg
   /** Nothing more will come. What was asked in full is answered. */
   #inputOver(): void {
     this.#marks |= mark.inputOver;
-    for (const stream of [...this.streams.values()]) stream.leaveHalfWay(this.listener.plan.isAbortedByClose);
+    for (const stream of this.streams.copy()) stream.leaveHalfWay(this.listener.plan.isAbortedByClose);
   }
 
   goOn(): void {
@@ -274,7 +275,7 @@ export class Http2Session implements LineFlow, WakeFlow, TurnFlow, Session, Outg
   /** Those that hold nothing go on, and those that have waited to begin. */
   #relieve(): void {
     this.#isRelieved = false;
-    for (const stream of [...this.streams.values()]) if (!this.outgoing.isCongested) stream.relieved();
+    for (const stream of this.streams.copy()) if (!this.outgoing.isCongested) stream.relieved();
   }
 
   // ---- streams ----
@@ -282,7 +283,7 @@ export class Http2Session implements LineFlow, WakeFlow, TurnFlow, Session, Outg
   /** Said by what has come: a request. */
   open(stream: Http2Stream, fields: FieldSection, isEndStream: boolean): void {
     const { requestsPerConnectionMax } = this.#context.limits;
-    this.streams.set(stream.id, stream);
+    this.streams.add(stream);
     this.#restedMs = -1;
     this.#begunMs = -1;
     this.#requests++;
@@ -312,7 +313,7 @@ export class Http2Session implements LineFlow, WakeFlow, TurnFlow, Session, Outg
   }
 
   #forget(stream: Http2Stream): void {
-    if (this.streams.delete(stream.id)) this.#incoming.forget(stream);
+    if (this.streams.delete(stream)) this.#incoming.forget(stream);
   }
 
   // ---- the end ----
@@ -412,8 +413,8 @@ export class Http2Session implements LineFlow, WakeFlow, TurnFlow, Session, Outg
   }
 
   #abandonAll(isReset: boolean): void {
-    for (const stream of [...this.streams.values()]) {
-      this.streams.delete(stream.id);
+    for (const stream of this.streams.copy()) {
+      this.streams.delete(stream);
       stream.abandoned(isReset);
     }
   }
@@ -439,8 +440,8 @@ export class Http2Session implements LineFlow, WakeFlow, TurnFlow, Session, Outg
   cut(): void {
     if (this.#phase === phase.closed) return;
     const isBusy = this.streams.size > 0;
-    for (const stream of [...this.streams.values()]) {
-      this.streams.delete(stream.id);
+    for (const stream of this.streams.copy()) {
+      this.streams.delete(stream);
       stream.cut();
     }
     this.#close(isBusy);
