@@ -25,7 +25,7 @@ import { literally, readRegex, refersBack } from "./regex.ts";
 import { cast, item, type Kind, kindsIn, type Sample, type Site } from "./sample.ts";
 import type { Word } from "./scene.ts";
 import { warn } from "./tell.ts";
-import { listOfFile, listOfValues, readKeys, readPairs, readValues } from "./valuefile.ts";
+import { addressesOfFile, listOfFile, listOfValues, readKeys, readPairs, readValues } from "./valuefile.ts";
 
 export const matchMethods = [
   "found",
@@ -175,7 +175,7 @@ class Comparison {
       return group.map(({ text: file, source, word }) =>
         source === "map"
           ? refuse(word, "addresses of a map are not looked for: name a file of addresses with -f")
-          : relate(this.#code, "in", listOfFile(this.#site, word, "addresses", file)),
+          : relate(this.#code, "in", addressesOfFile(this.#site, word, file)),
       );
     const blocks = group.map(({ text: written, word }) => readBlock(word, written));
     if (blocks.length > inlineMax)

@@ -11,7 +11,7 @@ import { fault, refuse } from "./objection.ts";
 import type { Made, RuleLine } from "./ruleline.ts";
 import { cast, type Kind, nameIn, type Sample, type Site, variableName } from "./sample.ts";
 import type { Word } from "./scene.ts";
-import { type StickTable, stickTables } from "./sticktable.ts";
+import { type StickTable, stickTables, stores } from "./sticktable.ts";
 
 /** Null when the word is none of these. */
 export function countAction(line: RuleLine, word: Word): { readonly made: Made } | null {
@@ -45,10 +45,24 @@ function track(line: RuleLine, word: Word, written: string | undefined): RuleDra
   const named = line.take("table") === null ? undefined : line.next("the name of a table").text;
   const table = tableNamed(line.site, line.last, named);
   const key = keyOf(table, sample, keyWord);
+  tellProbes(line, table);
   // A slot that the connection has taken stays the connection's; in our own rules a request's is another.
   const isTaken = call("has", member(index(primary("tracked"), number(slot)), "key"));
   const by = isTakenBefore(line.site, slot) ? choose(isTaken, absent, key) : key;
   return { track: { table: line.site.conversion.nameOf("table", table.proxy.name), by: by.text, slot } };
+}
+
+/** Who connects and leaves without a request is a request that failed to HAProxy, where the connection is tracked. */
+function tellProbes(line: RuleLine, table: StickTable): void {
+  const { proxy, stage } = line.site;
+  if (proxy.mode === "tcp" || (stage !== "connection" && stage !== "session")) return;
+  const isIgnored = proxy.statements.some(
+    ({ words: [first, second] }) => first!.text === "option" && second?.text === "http-ignore-probes",
+  );
+  if (!isIgnored && (stores(table, "http_err_cnt", 0) || stores(table, "http_err_rate", 0)))
+    line.differs(
+      "a connection that is closed without a request counts in no http_req_ and no http_err_ of what is tracked, in HAProxy in both; conn_rate sees it",
+    );
 }
 
 /** Whether a connection may have tracked in that slot by the time of a rule for requests. */

@@ -133,6 +133,19 @@ describe("use_backend", () => {
   });
 });
 
+test("connections without a request, which are failed ones to HAProxy, are told where errors are counted", () => {
+  const toldOf = (lines: string, store: string, mode: "http" | "tcp" = "http"): number => {
+    const more = `backend seen\n  stick-table type ip size 10 store ${store}\n`;
+    return ruleScene(lines, { mode, more }).told.filter((line) => line.includes("closed without a request")).length;
+  };
+  const track = "  tcp-request connection track-sc0 src table seen";
+  expect(toldOf(track, "http_err_rate(10s)")).toBe(1);
+  expect(toldOf(track, "http_req_rate(10s)")).toBe(0);
+  expect(toldOf(`${track}\n  option http-ignore-probes`, "http_err_rate(10s)")).toBe(0);
+  expect(toldOf(track.replace("connection", "content"), "http_err_rate(10s)")).toBe(0);
+  expect(toldOf(track, "http_err_rate(10s)", "tcp")).toBe(0);
+});
+
 describe("sessions in mode tcp", () => {
   const table = "backend seen\n  stick-table type ip size 10 store sess_rate(10s)\n";
   const connections = (lines: string, more: string, backend = ""): readonly object[] =>

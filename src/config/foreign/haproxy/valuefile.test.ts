@@ -56,6 +56,29 @@ describe("values of a file", () => {
     });
   });
 
+  test("are what addresses HAProxy reads in them, masks and all", () => {
+    const held: Record<string, string> = {
+      "plain.lst": "# ours\n10.0.0.0/8\r\n  10.1.2.3\n\nfd00::/8\n",
+      "masks.lst": "10.0.0.0/8\n192.168.1.1/255.255.0.0\nlocalhost\n10.12\n",
+      "names.lst": "10.0.0.0/255.0.0.0\nwww.test\n",
+      "blank.lst": "10.0.0.0/255.0.0.0\n10.0.0.1 \n",
+    };
+    const site = siteWith((file) => held[file] ?? null);
+    expect(testOf("src -f plain.lst", site)).toBe("src in lists['plain.lst']");
+    expect(site.conversion.ledger.findings).toEqual([]);
+    expect(testOf("src -f masks.lst", site)).toBe("src in lists['masks.lst']");
+    expect(site.conversion.draft.lists).toEqual({
+      "plain.lst": { addresses: "/etc/plain.lst" },
+      "masks.lst": { addresses: ["10.0.0.0/8", "192.168.0.0/16", "127.0.0.1", "10.0.0.12"] },
+    });
+    const told = site.conversion.ledger.findings.map(({ message }) => message);
+    expect(told).toEqual([
+      expect.stringContaining('for "192.168.1.1/255.255.0.0" is written as HAProxy alone reads it'),
+    ]);
+    expect(() => testOf("src -f names.lst", site)).toThrow(Objection);
+    expect(() => testOf("src -f blank.lst", site)).toThrow(Objection);
+  });
+
   test("are a list where case is of no account too: the file itself, or what it holds in lower case", () => {
     const site = siteWith(read);
     expect(testOf("path -i -f starts.lst", site)).toBe("path.lowerAscii() in lists['starts.lst']");

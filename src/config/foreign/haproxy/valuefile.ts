@@ -3,6 +3,8 @@
 // what the file holds when the config is read.
 
 import { quote } from "../../../base/reading.ts";
+import { readCidr } from "../../cidr.ts";
+import { readBlock } from "./cidrwords.ts";
 import type { Code } from "./code.ts";
 import { fault, refuse } from "./objection.ts";
 import { nameIn, type Site } from "./sample.ts";
@@ -30,6 +32,24 @@ export function listOfFile(site: Site, word: Word, kind: ListKind, file: string)
       `has a blank at the end of line ${at + 1}, which to HAProxy is part of the value, and is none of it here`,
     );
   return listOfValues(site, word, kind, file, site.conversion.pathOf(file));
+}
+
+/** The list of a file of addresses: the file itself, or what it holds now where a line is written as HAProxy alone reads it. */
+export function addressesOfFile(site: Site, word: Word, file: string): Code {
+  const held = site.conversion.textOf(file) ?? "";
+  const lines = held
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== "" && !line.startsWith("#"))
+    .map((line) => line.replace(/^[ \t]+/, ""));
+  const odd = lines.find((line) => !readCidr(line).ok);
+  // What has a blank behind it is told with its line.
+  if (odd === undefined || lines.some((line) => /[ \t]$/.test(line))) return listOfFile(site, word, "addresses", file);
+  const blocks = lines.map((line) => (readCidr(line).ok ? line : readBlock(word, line)));
+  site.conversion.ledger.approximate(
+    pathOf(word),
+    `the file is read with this config, for ${quote(odd)} is written as HAProxy alone reads it; a change of it needs a reload`,
+  );
+  return listOfValues(site, word, "addresses", file, blocks);
 }
 
 /** A list by a name of its own: of a file, or of values. One that is there already with the same values is the same one. */
