@@ -10,7 +10,11 @@ const folder: string = mkdtempSync(join(tmpdir(), "localdoor-"));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const service = { status: () => ({ version: "1" }) } as unknown as AdminService;
-const common = { service, audit: { note: () => {} }, log: silentLog() };
+const common = {
+  ...{ service, audit: { note: () => {} }, log: silentLog() },
+  // None of this is asked for there.
+  ...{ token: "sixteencharacters", credentials: { user: "u", password: "sixteencharacters" }, hosts: ["a.test"] },
+};
 
 test("this user asks there without a token, and nobody else", async () => {
   const path = join(folder, localDoorName);

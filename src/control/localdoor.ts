@@ -10,14 +10,14 @@ import { type Admin, type AdminOptions, openAdmin } from "./admin.ts";
 export const localDoorName = "admin.sock";
 
 /** Of a folder that is held: a socket that is there is left by a run that has crashed. Null where none can be opened. */
-export function openLocalDoor(
-  folder: string,
-  common: Omit<AdminOptions, "address" | "tls" | "token" | "credentials" | "hosts">,
-): Admin | null {
+export function openLocalDoor(folder: string, common: Omit<AdminOptions, "address" | "tls">): Admin | null {
   const path = join(folder, localDoorName);
   try {
     rmSync(path, { force: true });
-    const admin = openAdmin({ ...common, token: undefined, address: { kind: "unix", path } });
+    const admin = openAdmin({
+      ...{ ...common, token: undefined, credentials: null, hosts: null },
+      address: { kind: "unix", path },
+    });
     chmodSync(path, 0o600);
     return admin;
   } catch (error) {
