@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { loadConfig } from "../config/load.ts";
 import { environmentOf, ipmanager } from "./ipmanager.ts";
 
 test("options come before what the environment says, and what nobody says stays", () => {
@@ -20,10 +21,6 @@ test("what is no config of ipmanager's is said to be none, and what cannot be re
   const folder = mkdtempSync(join(tmpdir(), "sluice-"));
   try {
     const cases: [string, string | null, string, number][] = [
-      // Each key may be absent: these are told of nginx' file, or of what they say.
-      ["empty.json", "{}", 'upstream_conf_path names "/etc/nginx/conf.d/001-upstream.conf", ', 1],
-      ["few.json", '{"mode": "parse", "nxt": "random"}', 'nxt is no keyword of ipmanager and does nothing; did you mean "next"?', 1],
-      ["gobetween.json", '{"servers": {"a": {"bind": ":1"}}}', "is no config of ipmanager's", 1],
       ["own.yaml", "listeners: {}\nfoo: 1\n", "is no config of ipmanager's", 1],
       ["cut.json", '{"nginx_conf_path":', "a value is missing", 1],
       ["gone.json", null, "there is no such file", 2],
@@ -41,6 +38,23 @@ test("what is no config of ipmanager's is said to be none, and what cannot be re
       expect([name, code, told]).toEqual([name, exit, expect.stringContaining(expected)]);
       expect(told).not.toContain("listeners is missing");
     }
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("each key of its config may be absent, where it is said to be one", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-"));
+  const path = join(folder, "config.json");
+  const load = async (text: string, asked?: "ipmanager"): Promise<string | null> => {
+    writeFileSync(path, text);
+    return (await loadConfig(path, {}, undefined, asked)).origin?.program ?? null;
+  };
+  try {
+    for (const text of ["{}", '{"mode": "parse", "next": "random"}', '{"nxt": "random"}'])
+      expect([text, await load(text), await load(text, "ipmanager")]).toEqual([text, null, "ipmanager"]);
+    expect(await load('{"listeners": {}}', "ipmanager")).toBeNull();
+    expect(await load('{"servers": {"a": {"bind": ":1"}}}', "ipmanager")).toBe("gobetween");
   } finally {
     rmSync(folder, { recursive: true });
   }
