@@ -52,6 +52,11 @@ test("a Redis that is away is told with the reason, and nodes are those of befor
   const text = fleetText(away, [node, other], nowMs);
   expect(text).toStartWith("fleet eu, node n1, Redis 10.0.0.9:6379 is away for 1m 5s: connection refused\n");
   expect(text).toContain("other nodes as they were told of last:");
+  // Who was here when Redis went is not gone for that.
+  const aged = (seenMsAgo: number): string =>
+    fleetText({ ...away, heartbeatAgeMs: 65_000 }, [node, { ...other, standing: "gone", seenMsAgo }], nowMs);
+  expect(aged(67_000)).toContain("unheard for 1m 7s");
+  expect(aged(125_000)).toContain("gone for 2m 5s");
   expect(fleetText({ ...away, problem: null, since: null }, [], nowMs)).toContain("is away: not connected yet");
 });
 

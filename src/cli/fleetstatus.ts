@@ -27,7 +27,7 @@ export async function fleetStatus(options: RemoteOptions, writer: Writer): Promi
 export function fleetText(fleet: FleetStatus, nodes: readonly NodeStatus[], nowMs: number): string {
   const lines = [headOf(fleet, nowMs)];
   if (!fleet.isUp && nodes.length > 1) lines.push("other nodes as they were told of last:");
-  if (nodes.length > 0) lines.push("", nodeTable(nodes, fleet.staleMs));
+  if (nodes.length > 0) lines.push("", nodeTable(nodes, fleet));
   if (fleet.tables.length > 0) lines.push("", sharedTable(fleet.tables));
   return lines.join("\n");
 }
@@ -44,10 +44,10 @@ function headOf(fleet: FleetStatus, nowMs: number): string {
   ].join("\n");
 }
 
-function nodeTable(nodes: readonly NodeStatus[], staleMs: number): string {
+function nodeTable(nodes: readonly NodeStatus[], fleet: FleetStatus): string {
   const rows = nodes.map((node) => [
     `${node.name}${node.isSelf ? " *" : ""}`,
-    node.standing === "here" ? node.state : `gone for ${age(Math.round(node.seenMsAgo / 1000))}`,
+    stateText(node, fleet),
     node.address,
     `${node.workers.up}/${node.workers.all}`,
     `${node.servers.up}/${node.servers.all}`,
@@ -55,13 +55,24 @@ function nodeTable(nodes: readonly NodeStatus[], staleMs: number): string {
     String(node.requestsPerSecond),
     String(node.requests),
     String(node.bans),
-    heardText(node, staleMs),
+    heardText(node, fleet.staleMs),
     clockOf(node),
     node.config.slice(0, 8),
     node.version,
   ]);
   const heads = ["NODE", "STATE", "ADMIN", "WORKERS", "SERVERS", "CONNECTIONS", "REQ/S", "REQUESTS", "BANS"];
   return table([...heads, "HEARD", "CLOCK", "CONFIG", "VERSION"], rows, [5, 6, 7, 8]);
+}
+
+/** What a node is told of before it is called gone, whatever `stale` says. */
+const hereMinMs = 3000;
+
+/** Of one that was here when Redis went away nobody knows that it is gone. */
+function stateText({ standing, state, seenMsAgo }: NodeStatus, fleet: FleetStatus): string {
+  if (standing === "here") return state;
+  const forText = age(Math.round(seenMsAgo / 1000));
+  const wasHere = !fleet.isUp && seenMsAgo - fleet.heartbeatAgeMs < Math.max(fleet.staleMs, hereMinMs);
+  return `${wasHere ? "unheard" : "gone"} for ${forText}`;
 }
 
 function sharedTable(tables: readonly TalkFigures[]): string {

@@ -1,6 +1,6 @@
 // Nodes of a fleet in one process over a real Redis: what one Fleet does, others see. Whole Sluices are in test/e2e/fleet.test.ts.
 
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, setDefaultTimeout, spyOn, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { testWith } from "../../test/e2e/harness/program.ts";
 import { Redis } from "../../test/e2e/harness/redis.ts";
@@ -10,6 +10,7 @@ import type { TablePlan } from "../config/plan.ts";
 import { SharedTable } from "../memory/sharedtable.ts";
 import { readBan } from "./ban.ts";
 import { Bans } from "./bans.ts";
+import { Beating } from "./fleet/beating.ts";
 import { Fleet } from "./fleet.ts";
 import { openLog } from "./log.ts";
 import type { OpenTable } from "./tables.ts";
@@ -120,6 +121,26 @@ withRedis("counts, bans and orders of one node are those of the other", async ()
   expect(fleet).toMatchObject({ name: "eu", node: "n1", isUp: true, problem: null, nodes: 2, outages: 0 });
   expect(fleet?.tables).toMatchObject([{ table: "t", isStale: false, failures: 0, problem: null }]);
   expect(one.told("node n1 is of fleet eu")).toBe(1);
+});
+
+withRedis("how the others were just before Redis went away is known, though nobody had asked", async () => {
+  await using room = new Room();
+  const redis = await Redis.start(room);
+  const [one, two] = [await Member.open(room, "one"), await Member.open(room, "two")];
+  using asked = spyOn(Beating.prototype, "nodesTold");
+  one.fleet.adopt(fleetOf(redis, "n1"));
+  two.fleet.adopt(fleetOf(redis, "n2"));
+  await until("both to have asked of their own accord", () => asked.mock.results.length >= 2);
+  await Promise.all(asked.mock.results.map(({ value }) => value));
+  await redis.stop();
+  await until("it to be noticed", () => [one, two].every(({ fleet }) => fleet.status()?.isUp === false));
+  for (const { fleet } of [one, two]) {
+    const { nodes } = await fleet.answer();
+    expect(nodes.map(({ name, standing, state }) => [name, standing, state])).toEqual([
+      ["n1", "here", "ready"],
+      ["n2", "here", "ready"],
+    ]);
+  }
 });
 
 withRedis("what a Redis that answers refuses is told, and nobody is taken to be as he was", async () => {

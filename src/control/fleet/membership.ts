@@ -41,6 +41,8 @@ const aliveMinMs = 3000;
 const rememberMs = 100;
 /** What this node says of itself is made so often: it has requests a second, for which two of one moment are no measure. */
 const summaryMs = 900;
+/** Of the others it is asked so often, whether somebody wants to know or not: while Redis is away it is known how they were just before. */
+const nodesMs = 2000;
 /** Who stops tells what it has to tell, and does not wait for longer than this. */
 const partingMs = 500;
 
@@ -63,6 +65,8 @@ export class Membership {
   /** As Redis told of them last, and when. */
   #nodes: readonly NodeStatus[] = [];
   #nodesMs = 0;
+  readonly #asking: Timer;
+  #isAsking = false;
   #own: { readonly summary: OwnSummary; readonly atMs: number } | null = null;
 
   constructor(options: MembershipOptions) {
@@ -99,6 +103,9 @@ export class Membership {
       remembered,
     );
     bans.observer = this.#share;
+    this.#asking = setInterval(() => {
+      if (this.#link.isUp && !this.#isAsking) void this.#askNodes();
+    }, nodesMs);
   }
 
   get node(): string {
@@ -146,14 +153,21 @@ export class Membership {
 
   /** Asks Redis; where it does not answer they are as they were told of last, and so much older. */
   async nodes(): Promise<readonly NodeStatus[]> {
-    const aliveMs = this.#aliveMs;
+    await this.#askNodes();
+    const toldMs = performance.now() - this.#nodesMs;
+    return withSelf(olderBy(this.#nodes, toldMs, this.#aliveMs), this.node, this.#summary());
+  }
+
+  async #askNodes(): Promise<void> {
+    this.#isAsking = true;
     try {
-      this.#nodes = nodesOf(await this.#beating.nodesTold(), this.node, aliveMs);
+      this.#nodes = nodesOf(await this.#beating.nodesTold(), this.node, this.#aliveMs);
       this.#nodesMs = performance.now();
     } catch {
       // Why stands in the status.
+    } finally {
+      this.#isAsking = false;
     }
-    return withSelf(olderBy(this.#nodes, performance.now() - this.#nodesMs, aliveMs), this.node, this.#summary());
   }
 
   /** Tells what is left to tell, and that this node is no more; what finds no way out in time is told at the next start. */
@@ -168,6 +182,7 @@ export class Membership {
   }
 
   close(): void {
+    clearInterval(this.#asking);
     for (const talk of this.#talks.values()) talk.close();
     this.#beating.close();
     this.#link.close();
