@@ -1,6 +1,6 @@
 // What requests by HTTP/2 leave behind while they go on. Objects that are made for each stream may wait for a collection, and a quick one
 // must find them: what holds the last of them, and is itself held by something dead and old, keeps them all until memory has doubled.
-// Slow, on purpose: some 8 s.
+// Slow, on purpose: some 7 s.
 
 import { expect, setDefaultTimeout } from "bun:test";
 import { Nginx } from "./harness/nginx.ts";
@@ -11,7 +11,7 @@ import { Sluice } from "./harness/sluice.ts";
 
 setDefaultTimeout(90_000);
 
-const requests = 80_000;
+const requests = 60_000;
 const grownBytesMax = 60 << 20;
 
 testWith(["h2load", "nginx"])("under steady load memory stands still", async () => {

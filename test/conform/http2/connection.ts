@@ -1,4 +1,4 @@
-// RFC 9113, sections 3 to 5: the connection preface, frames, header blocks, states of streams.
+// RFC 9113, sections 3 to 5, together: the connection preface, frames, header blocks, states of streams.
 
 import { block, type Field, indexed, index as tableIndex } from "../../e2e/harness/http2/fields.ts";
 import {

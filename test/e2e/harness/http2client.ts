@@ -1,5 +1,5 @@
-// A client of HTTP/2 on a raw socket, for what curl and browsers do not do: frames exactly as the test writes them, well-formed or
-// not. What comes is read frame by frame and kept. By itself it acknowledges SETTINGS, answers PINGs and gives back what it has read of
+// A client of HTTP/2 on a raw socket, all of it together, for what curl and browsers do not do: frames exactly as the test writes them,
+// well-formed or not. What comes is read frame by frame and kept. By itself it acknowledges SETTINGS, answers PINGs and gives back what it has read of
 // windows; a test that wants to be rude turns that off. Waiting costs no time: each frame that comes asks again.
 
 import { block, type Field, FieldReader } from "./http2/fields.ts";
