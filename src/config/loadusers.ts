@@ -10,6 +10,9 @@ import type { Files } from "./loadfiles.ts";
 import type { Materials } from "./materials.ts";
 import type { Config } from "./types.ts";
 
+/** Of as many users as there may be (htpasswd.ts), with hashes of bcrypt and long names. */
+const fileBytesMax = 16 << 20;
+
 export interface LoadedUsers {
   /** By the file as the config names it. */
   readonly users: Map<string, Users>;
@@ -25,7 +28,7 @@ export function loadUsers(config: Config, folder: string, files: Files, before: 
     if (file === undefined) continue;
     let reading = readings.get(file);
     if (reading === undefined) {
-      const text = files.text(resolve(folder, file));
+      const text = files.text(resolve(folder, file), fileBytesMax);
       reading = text.ok ? readHtpasswd(text.text) : text;
       readings.set(file, reading);
     }
