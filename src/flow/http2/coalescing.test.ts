@@ -13,7 +13,10 @@ type Phase = "connection" | "request" | "response";
 
 /** What a request for host "a" comes to on a connection for `serverName`. */
 function told(serverName: string, phase: Phase, own: readonly RulePlan[], pools: readonly RulePlan[] = []): string {
-  const play = new Playbook({ listener: { rules: rules({ [phase]: own }) }, pool: { rules: rules({ request: pools }) } });
+  const play = new Playbook({
+    listener: { rules: rules({ [phase]: own }) },
+    pool: { rules: rules({ request: pools }) },
+  });
   const caller = new Caller(play, { serverName });
   caller.asks(1);
   return caller.hears().find((line) => /^(?:report|dial)/.test(line)) ?? "";
