@@ -24,10 +24,10 @@ function stage() {
     const path = join(folder, localDoorName);
     const server = Bun.serve({ unix: path, fetch: () => new Response("") });
     ends.push(() => server.stop(true));
-    if (uid !== user) lchownSync(folder, uid, uid);
+    if (uid !== user) for (const each of [path, folder]) lchownSync(each, uid, uid);
     return path;
   };
-  return { root, run, nameOf, ask: (config: string) => socketsOf(config, root) };
+  return { root, run, nameOf, ask: (config: string, asker?: number) => socketsOf(config, root, asker) };
 }
 
 test("the one that runs with a file is found, and no other", async () => {
@@ -58,6 +58,24 @@ test("a folder that others may write to, or a link to one, does not count", asyn
   expect(await ask("/etc/a.yaml")).toHaveLength(1);
   symlinkSync(folder, join(root, nameOf("/etc/b.yaml")));
   expect(await ask("/etc/b.yaml")).toEqual([]);
+});
+
+test("who is not root finds only what is the same user's: another's that can be entered only looks like a Sluice", async () => {
+  const { root, run, nameOf, ask } = stage();
+  const path = run("/etc/a.yaml");
+  chmodSync(join(root, nameOf("/etc/a.yaml")), 0o711);
+  chmodSync(path, 0o666);
+  expect(await ask("/etc/a.yaml", user + 1)).toEqual([]);
+  expect(await ask("/etc/a.yaml", user)).toEqual([path]);
+});
+
+test("a link to the socket of another Sluice is none", async () => {
+  const { root, run, nameOf, ask } = stage();
+  const other = run("/etc/b.yaml");
+  const folder = join(root, nameOf("/etc/a.yaml"));
+  mkdirSync(folder, { mode: 0o700 });
+  symlinkSync(other, join(folder, localDoorName));
+  expect(await ask("/etc/a.yaml")).toEqual([]);
 });
 
 test.skipIf(user !== 0)("root finds those of all users, in folders that are these users' own", async () => {
