@@ -78,6 +78,8 @@ export class Context {
   readonly #free: Exchange[] = [];
   #desk: CacheDesk | null = null;
   #http2: Http2Kit | null = null;
+  /** Memory of content that streams of HTTP/2 hold for clients that do not take it. */
+  heldBytes = 0;
 
   constructor(port: Port, tally: Tally, site: Site, report: Report, reportStream: ReportStream = () => {}) {
     this.port = port;

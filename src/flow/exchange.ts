@@ -161,6 +161,7 @@ export class Exchange implements Sender, Seeker {
     this.user = null;
     this.isUpgrade = false;
     this.requestIdIndex = -1;
+    this.requestIdCount = 0;
     this.upload.reset();
     this.#step = 0;
     this.wait = null;

@@ -52,7 +52,7 @@ const versions: RequestVector[] = group("bad_version", {
   "HTTP/1.2": head("GET / HTTP/1.2", "Host: a"),
   "HTTP/0.9 with a version": head("GET / HTTP/0.9", "Host: a"),
   "HTTP/3.1": head("GET / HTTP/3.1", "Host: a"),
-  "the preface of HTTP/2": "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+  "what begins as the preface of HTTP/2": "PRI * HTTP/2.0\r\n\r\nSX\r\n\r\n",
 });
 
 const targets: RequestVector[] = group("bad_target", {

@@ -32,10 +32,12 @@ const flushBytes = 64 * 1024;
 /** Written while the client takes nothing; with more of them it is not read on. */
 const stuckFramesMax = 128;
 /**
- * Memory of content that streams hold, above which no further server is read and no further request begun for this client, until it
- * has taken half of it. A hundred streams of one connection would hold a hundred reads of up to 512 kB each.
+ * Memory of content that the streams of all connections of a worker hold: a hundred streams of one may hold a hundred reads of up to 512 kB
+ * each. Above it, where a connection has more than its share, no further server is read and no further request begun for that
+ * client, until it has taken half of it.
  */
-const heldBytesMax = 4 * 1024 * 1024;
+export const heldBytesMax: number = 128 * 1024 * 1024;
+const shareBytes = 4 * 1024 * 1024;
 
 /** The session, as it is told here. */
 export interface OutgoingWatcher {
@@ -60,7 +62,7 @@ export class Outgoing implements FrameOwner {
   readonly #queue: Http2Line[] = [];
   #sentBytes = 0;
   #stuckFrames = 0;
-  /** Content that its streams hold has too much memory. */
+  /** Content that its streams hold has too much memory, and so has that of all. */
   isCongested = false;
   #heldBytes = 0;
   #isTableTold = false;
@@ -89,15 +91,26 @@ export class Outgoing implements FrameOwner {
   /** A stream holds content in so much more memory, or less. */
   hold(change: number): void {
     this.#heldBytes += change;
+    this.#context.heldBytes += change;
     if (this.isGone) return;
     // Again with each that brings more: servers that have come to answer since are to be stopped as well.
-    if (change > 0 && this.#heldBytes > heldBytesMax) {
+    if (change > 0 && this.#heldBytes > shareBytes && this.#context.heldBytes > heldBytesMax) {
       this.isCongested = true;
       this.#watcher.congested();
-    } else if (this.isCongested && this.#heldBytes * 2 < heldBytesMax) {
-      this.isCongested = false;
-      this.#watcher.relieved();
-    }
+    } else this.relieve();
+  }
+
+  /** Others may have taken what was too much. */
+  relieve(): void {
+    if (!this.isCongested) return;
+    if (this.#heldBytes * 2 > shareBytes && this.#context.heldBytes > heldBytesMax) return;
+    this.isCongested = false;
+    this.#watcher.relieved();
+  }
+
+  /** Whether the client would have to open a window for it to go on. */
+  isShut(line: Http2Line): boolean {
+    return this.#window <= 0 || line.sendWindow <= 0;
   }
 
   // ---- windows ----

@@ -5,7 +5,7 @@
 //   client   HEADERS ─> content … ─ END_STREAM ─> ended ┐
 //   answer   by the line …        ─ END_STREAM ─> ended ┴─> closed; RST_STREAM of either side closes at once
 
-import { type FaultCode, fault } from "../../base/fault.ts";
+import { type FaultCode, fault, faultWith } from "../../base/fault.ts";
 import type { WheelNode } from "../../base/timerwheel.ts";
 import { listenerCell } from "../../memory/tally.ts";
 import { method } from "../../wire/http1/head.ts";
@@ -40,6 +40,9 @@ const mark = {
   /** It has not begun, for others hold too much. */
   waiting: 16,
 } as const;
+
+/** How often it is looked at whether a request that waits may begin. */
+const waitMs = 500;
 
 /** The last chunk without the empty line that ends the trailer section. */
 const lastChunkBytes = lastChunk.length - 2;
@@ -155,7 +158,7 @@ export class Http2Stream implements Requester, WakeFlow {
     if (this.#session.isJudgedByName && isMisdirected(this.client, head)) return exchange.fail(fault("misdirected"));
     if (!this.#session.outgoing.isCongested) return exchange.begin();
     this.#marks |= mark.waiting;
-    this.#armHeld();
+    context.port.wake(this, context.port.nowMs + waitMs);
   }
 
   /** Others of the connection hold too much that the client does not take: what its server says next waits. */
@@ -168,7 +171,9 @@ export class Http2Stream implements Requester, WakeFlow {
     if (this.#is(mark.waiting)) {
       this.#marks &= ~mark.waiting;
       this.#exchange!.begin();
-    } else if (!this.line.isHolding) this.drained();
+    } else if (this.line.isHolding) return;
+    else if (this.#isAnswering) this.drained();
+    else if (this.#exchange !== null && this.#exchange.wait === null) this.#exchange.upstream?.line?.resume();
   }
 
   /** It is answered, for people who look for what went wrong, and is an error of its stream all the same (section 8.1.1). */
@@ -309,7 +314,14 @@ export class Http2Stream implements Requester, WakeFlow {
 
   /** The client takes bytes again. */
   drained(): void {
-    if (this.#exchange !== null) this.#exchange.drainedDown();
+    if (this.#isAnswering) this.#exchange!.drainedDown();
+  }
+
+  /** Something is on its way to the client that may wait for it: what a server has not said yet has another time than what goes on. */
+  get #isAnswering(): boolean {
+    const exchange = this.#exchange;
+    if (exchange === null || exchange.wait !== null) return false;
+    return exchange.respondedMs > 0 || exchange.upgrade !== null || exchange.caching?.shown.isBegun === true;
   }
 
   isTaking(): boolean {
@@ -320,7 +332,7 @@ export class Http2Stream implements Requester, WakeFlow {
 
   ticked(): void {
     const exchange = this.#exchange;
-    if (this.#is(mark.waiting)) return exchange!.fail(fault("client_stalled"));
+    if (this.#is(mark.waiting)) return this.#waitOn(exchange!);
     // Its server is not slow, but not read.
     if (exchange !== null && this.#session.outgoing.isCongested && !this.line.isHolding) return this.#armHeld();
     if (exchange !== null) return exchange.timedOut();
@@ -328,6 +340,17 @@ export class Http2Stream implements Requester, WakeFlow {
     if (this.isTaking()) return this.#armHeld();
     this.reset(errorCode.cancel);
     this.#session.outgoing.flushUnlessGathering();
+  }
+
+  /** Nothing of it was begun: it may be sent again. */
+  #waitOn(exchange: Exchange): void {
+    const { outgoing, listener } = this.#session;
+    const { port } = this.#context;
+    outgoing.relieve();
+    outgoing.flushUnlessGathering();
+    if (!this.#is(mark.waiting)) return;
+    if (port.nowMs - exchange.startedMs < listener.plan.timeouts.readMs) return port.wake(this, port.nowMs + waitMs);
+    exchange.fail(faultWith("client_stalled", "other streams of its connection hold more than the client takes"));
   }
 
   #armHeld(): void {
@@ -359,6 +382,7 @@ export class Http2Stream implements Requester, WakeFlow {
   /** What an end that is not in order is told as. */
   #codeOfEnd(): number {
     if (this.#exchange?.fault?.code === "http1_required") return errorCode.http11Required;
+    if (this.#is(mark.waiting)) return errorCode.refusedStream;
     if (!this.line.isAnswered) return errorCode.cancel;
     return this.line.isTunnel ? errorCode.connectError : errorCode.internalError;
   }
@@ -398,6 +422,8 @@ export class Http2Stream implements Requester, WakeFlow {
     const exchange = this.#exchange;
     if (exchange === null) return;
     if (exchange.upgrade !== null) return this.#is(mark.ended) ? undefined : this.endInput();
+    // No window will be opened any more.
+    if (this.line.isHolding && this.#session.outgoing.isShut(this.line)) return this.#session.cancel(this);
     if (!this.#is(mark.ended) || (isAbortedByClose && !exchange.isAnswered)) this.#session.cancel(this);
   }
 
