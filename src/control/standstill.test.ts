@@ -186,4 +186,72 @@ describe("workers that stand still", () => {
     expect(fakes[2]!.generations).toEqual([2]);
     await supervisor.end();
   });
+
+  /** All turn, by the supervisor's looks, but those in `still`. */
+  async function manyOf(workers: number, options: Partial<SupervisorOptions> = {}) {
+    const set = await started(workers, options);
+    const still = new Set<number>();
+    const beats: number[] = Array(workers).fill(0);
+    const clock = spyOn(performance, "now");
+    let aheadMs = 0;
+    clock.mockImplementation(() => Bun.nanoseconds() / 1e6 + aheadMs);
+    const pass = (ms: number): void => {
+      for (let passed = 0; passed < ms; passed += 500) {
+        aheadMs += 500;
+        set.supervisor.watch(0, (worker) => (still.has(worker) ? 0 : ++beats[worker]!), performance.now());
+      }
+    };
+    pass(500);
+    return { ...set, still, pass, [Symbol.dispose]: () => clock.mockRestore() };
+  }
+
+  test("where all do, who is behind is sent the plan that waits for it when it goes on", async () => {
+    using set = await manyOf(2, { answerMs: 300 });
+    const { supervisor, fakes, still, pass } = set;
+    still.add(1);
+    pass(3000);
+    const second = supervisor.publish(plan(2), program("a"), false);
+    fakes[0]!.say({ kind: "planned", generation: 2 });
+    expect(await second).toBeNull();
+    still.add(0);
+    pass(3000);
+    const third = supervisor.publish(plan(3), program("b"), false);
+    fakes[1]!.say({ kind: "planned", generation: 2 });
+    expect(fakes.map(({ generations }) => generations)).toEqual([
+      [1, 2, 3],
+      [1, 2, 3],
+    ]);
+    for (const fake of fakes) fake.say({ kind: "planned", generation: 3 });
+    expect(await third).toBeNull();
+    await supervisor.end();
+  });
+
+  for (const isTaken of [true, false])
+    test(`one that is not waited for and refuses the plan is ${isTaken ? "sent it again when it is in force, and ended if it refuses that" : "given the former one back where that stays"}`, async () => {
+      using set = await manyOf(3);
+      const { supervisor, fakes, still, pass } = set;
+      still.add(0);
+      pass(3000);
+      const second = supervisor.publish(plan(2), program("a"), false);
+      fakes[1]!.say({ kind: "planned", generation: 2 });
+      fakes[0]!.say({ kind: "failed", generation: 2, message: "no memory" });
+      if (isTaken) fakes[2]!.say({ kind: "planned", generation: 2 });
+      else fakes[2]!.say({ kind: "failed", generation: 2, message: "no" });
+      expect(await second).toBe(isTaken ? null : "no");
+      expect(fakes[0]!.generations).toEqual(isTaken ? [1, 2, 2] : [1, 2, 1]);
+      expect(fakes[1]!.generations).toEqual(isTaken ? [1, 2] : [1, 2, 1]);
+      if (isTaken) fakes[0]!.say({ kind: "failed", generation: 2, message: "no memory" });
+      expect(fakes[0]!.isAlive).toBe(!isTaken);
+      await supervisor.end();
+    });
+
+  test("the only one stood still before a reload, which is refused and says so", async () => {
+    using set = await manyOf(1, { answerMs: 20 });
+    const { supervisor, fakes, still, pass } = set;
+    still.add(0);
+    pass(5000);
+    expect(await supervisor.publish(plan(2))).toBe("worker 0 stood still before the plan came, and was ended");
+    expect([supervisor.generation, fakes[0]!.isAlive]).toEqual([1, false]);
+    await supervisor.end();
+  });
 });

@@ -38,6 +38,8 @@ interface Publication {
   readonly plan: Plan;
   files: PlanFiles;
   readonly waiting: Set<Seat>;
+  /** Who could not take it and is not waited for. */
+  readonly refused: Set<Seat>;
   readonly problems: string[];
   readonly done: (problem: string | null) => void;
   readonly timer: Timer;
@@ -126,7 +128,7 @@ export class Supervisor {
       const timer = setTimeout(() => this.#giveUp(), this.#options.answerMs ?? answerMsUsual);
       const waiting = new Set(isDeserted ? this.#seats : seats);
       this.#publication = {
-        ...{ plan, files, waiting, problems: [], done, timer },
+        ...{ plan, files, waiting, refused: new Set<Seat>(), problems: [], done, timer },
         ...{ beganAtMs: performance.now(), isTried },
       };
       // Where none runs all are started with it, without the rest of their pauses: it may be what they wait for.
@@ -319,7 +321,7 @@ export class Supervisor {
         seat.beatAtMs = performance.now();
         if (this.#isAwaited(seat, message.generation)) this.#answered(seat, message.message);
         else if (message.generation === this.#plan?.generation) this.#refused(seat, message.message);
-        else this.#catchUp(seat, message.generation);
+        else this.#missed(seat, message.generation);
         return;
       case "warned":
         this.#log.warn(message.message);
@@ -343,10 +345,19 @@ export class Supervisor {
     return publication !== null && publication.plan.generation === generation && publication.waiting.has(seat);
   }
 
-  /** It stood still while others were given plans. Where one is under way its end sees to that. */
+  /** It stood still while others were given plans. One that is under way is its next where it is waited for; else the end of that sees to it. */
   #catchUp(seat: Seat, answered: number): void {
-    if (this.#publication !== null || this.#plan === null || this.#isEnding) return;
-    if (seat.sent === answered && answered !== this.#plan.generation) this.#send(seat, this.#plan, this.#files);
+    const publication = this.#publication;
+    const plan = publication?.plan ?? this.#plan;
+    if (plan === null || this.#isEnding || publication?.waiting.has(seat) === false) return;
+    if (seat.sent === answered && answered !== plan.generation)
+      this.#send(seat, plan, publication?.files ?? this.#files);
+  }
+
+  /** Nobody waits for its answer. It is sent the plan that comes to be in force, be it the same once more: to refuse that then ends the worker. */
+  #missed(seat: Seat, generation: number): void {
+    if (generation === this.#publication?.plan.generation) this.#publication.refused.add(seat);
+    else this.#catchUp(seat, generation);
   }
 
   /** A replacement cannot obey the plan that the others obey: it is ended and tried again after a pause. */
@@ -387,6 +398,7 @@ export class Supervisor {
       : "a new one starts now";
     this.#log.error(`worker ${seat.worker}${pid === null ? "" : ` (pid ${pid})`} died: ${reason}; ${next}`);
     seat.pause = setTimeout(() => this.#fill(seat), pauseMs);
+    this.#publication?.refused.delete(seat);
     if (this.#publication?.waiting.has(seat)) this.#answered(seat, null);
   }
 
@@ -400,7 +412,7 @@ export class Supervisor {
     this.#settle(publication);
   }
 
-  #settle({ plan, files, problems, done }: Publication): void {
+  #settle({ plan, files, refused, problems, done }: Publication): void {
     const isTaken = this.#seats.some((seat) => seat.planned === plan.generation);
     if (problems.length === 0 && !isTaken) {
       const last = this.#seats.find((seat) => seat.lastExit !== null)?.lastExit;
@@ -415,9 +427,10 @@ export class Supervisor {
     const winner = this.#plan;
     // Losers get the old plan back; replacements that started meanwhile with the old plan get the new one.
     if (winner !== null)
-      for (const seat of this.#seats)
-        if (seat.process !== null && seat.sent !== winner.generation && !this.#isBehind(seat))
-          this.#send(seat, winner, this.#files);
+      for (const seat of this.#seats) {
+        const isLeft = refused.has(seat) || (seat.sent !== winner.generation && !this.#isBehind(seat));
+        if (seat.process !== null && isLeft) this.#send(seat, winner, this.#files);
+      }
     // Only now may workers let go of the code, and of the boards, that have lost: until here they might have been asked for again.
     if (winner !== null && isNews)
       for (const seat of this.#seats) seat.process?.send({ kind: "settled", generation: winner.generation });
@@ -429,12 +442,13 @@ export class Supervisor {
     const late = [...this.#publication!.waiting];
     const withinMs = Math.min(aliveMs, (this.#options.answerMs ?? answerMsUsual) / 2);
     const stuck = late.filter((seat) => performance.now() - seat.beatAtMs > withinMs);
-    const { beganAtMs } = this.#publication!;
+    const { beganAtMs, plan } = this.#publication!;
+    const isTaken = this.#seats.some(({ planned }) => planned === plan.generation);
     for (const seat of late) {
-      // That one stood still before the plan came is nothing against the plan: it counts as one that has died.
+      // That one stood still before the plan came is nothing against a plan that another has taken: it counts as one that has died.
       if (stuck.includes(seat) && seat.beatAtMs < beganAtMs - stoodMs) {
         this.#log.error(`worker ${seat.worker} (pid ${seat.process?.pid}) stood still, took no plan, and is killed`);
-        this.#answered(seat, null);
+        this.#answered(seat, isTaken ? null : `worker ${seat.worker} stood still before the plan came, and was ended`);
         continue;
       }
       const end = stuck.includes(seat) ? "stood still, and was ended" : "goes on as before";
