@@ -19,7 +19,7 @@ const minimal: ConfigInput = {
 const withPool = (pool: Partial<PoolInput>): Plan =>
   compile(checked({ ...minimal, pools: { app: { servers: ["10.0.0.1:80"], ...pool } } }), new Slots(), () => undefined);
 
-test("a server is known to cookies and tables by what it is called, or by its address in the first pool that has them", () => {
+test("a server is known to cookies and tables by what it is called, or by its address and theirs, and by what its pool alone calls it", () => {
   const { pools } = compile(
     checked({
       listeners: { web: { listen: ":80", use: "app", rules: [{ if: "path == '/'", use: "api" }] } },
@@ -37,19 +37,37 @@ test("a server is known to cookies and tables by what it is called, or by its ad
     () => undefined,
   );
   const names = pools.map(({ servers }) =>
-    servers.map(({ cookie, formerCookie, stickId }) => [cookie, formerCookie, stickId]),
+    servers.map(({ cookie, formerCookie, stickId, formerStickId }) => [cookie, formerCookie, stickId, formerStickId]),
   );
   expect(names).toEqual([
-    [[cookieOf("app/10.0.0.1:80"), undefined, undefined]],
+    [[cookieOf("|S/10.0.0.1:80"), cookieOf("app/10.0.0.1:80"), "|seen/10.0.0.1:80", undefined]],
     [
-      [cookieOf("app/10.0.0.1:80"), cookieOf("api/10.0.0.1:80"), "app/10.0.0.1:80"],
-      ["two", cookieOf("api/10.0.0.2:80"), "second"],
+      [cookieOf("|S/10.0.0.1:80"), cookieOf("api/10.0.0.1:80"), "|seen/10.0.0.1:80", undefined],
+      ["two", cookieOf("api/10.0.0.2:80"), "second", undefined],
     ],
   ]);
   expect(pools.map(({ stick }) => stick)).toEqual([
     { table: 0, key: "src" },
     { table: 0, key: "src", isReadOnly: true },
   ]);
+});
+
+test("a pool that is alone with its cookie and its table knows its servers by their words of when it was not", () => {
+  const { pools } = compile(
+    checked({
+      ...minimal,
+      tables: { seen: { store: ["server_id"] } },
+      pools: { app: { servers: ["10.0.0.1:80"], sticky: "S", stick: { table: "seen" } } },
+    }),
+    new Slots(),
+    () => undefined,
+  );
+  expect(pools[0]!.servers[0]).toMatchObject({
+    cookie: cookieOf("app/10.0.0.1:80"),
+    formerCookie: cookieOf("|S/10.0.0.1:80"),
+    formerStickId: "|seen/10.0.0.1:80",
+  });
+  expect(pools[0]!.servers[0]!.stickId).toBeUndefined();
 });
 
 test("every default of a minimal config", () => {

@@ -1,7 +1,7 @@
 // A pool's part of the plan: its servers with their rows and addresses, its balancing, its health checks. As compile.ts, it
-// resolves nothing itself. The sticky cookie's value is what the operator gave the server, or else a hash of its address and of the
-// first pool that has the cookie: stable over reloads and restarts, equal on every machine with the same config and in every pool
-// with that cookie, and it does not tell a client what our servers are called.
+// resolves nothing itself. The sticky cookie's value is what the operator gave the server, or else a hash of its address and of its
+// pool, or of the cookie's name where several pools have it: stable over reloads and restarts, equal on every machine with the same
+// config and in every pool with that cookie, and it does not tell a client what our servers are called.
 
 import { isIp, readServerAddress, type ServerAddress } from "../base/address.ts";
 import type { Resolve } from "./compile.ts";
@@ -100,9 +100,11 @@ function compileServer(poolName: string, pool: Pool, server: string | Server, ar
   const { name, address, weight } = serverAddress(server);
   const options = typeof server === "string" ? noOptions : server;
   const id = serverId(poolName, name);
-  const ownCookie = cookieOf(id);
-  const cookie = options.cookie ?? cookieOf(serverId(kin.byCookie(poolName), name));
-  const stickId = options.id ?? serverId(kin.byTable(poolName), name);
+  const [byCookie, byTable] = [kin.byCookie(poolName), kin.byTable(poolName)];
+  const cookie = options.cookie ?? cookieOf(serverId(byCookie.name, name));
+  const formerCookie = cookieOf(options.cookie === undefined ? serverId(byCookie.other, name) : id);
+  const stickId = options.id ?? serverId(byTable.name, name);
+  const formerStickId = serverId(byTable.other, name);
   const proxyProtocol = options.proxyProtocol ?? pool.proxyProtocol ?? false;
   return {
     id,
@@ -114,8 +116,9 @@ function compileServer(poolName: string, pool: Pool, server: string | Server, ar
     isDrained: options.drain,
     connectionsMax: options.maxConnections,
     cookie,
-    ...(ownCookie === cookie ? {} : { formerCookie: ownCookie }),
+    ...(formerCookie === cookie ? {} : { formerCookie }),
     ...(stickId === id ? {} : { stickId }),
+    ...(formerStickId === stickId || formerStickId === id ? {} : { formerStickId }),
     tls: compileServerTls(serverTls(pool, server), address.kind === "tcp" ? address.host : "", keys),
     proxyProtocol: proxyProtocol === false ? 0 : proxyProtocol === "v1" ? 1 : 2,
     source: options.source ?? pool.source ?? "",

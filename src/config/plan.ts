@@ -318,10 +318,12 @@ export interface ServerPlan {
   readonly connectionsMax: number;
   /** Value of the sticky cookie that names this server. */
   readonly cookie: string;
-  /** Another that names it: the one that clients of its pool had before it was given `cookie`. Absent: none. */
+  /** Another that names it: the one that clients had before it was given `cookie`, or before its pool shared the cookie, or no longer did. Absent: none. */
   readonly formerCookie?: string;
   /** What a table of `stick` knows it by; absent: `id`. */
   readonly stickId?: string;
+  /** As `formerCookie`, of what the table knows it by. */
+  readonly formerStickId?: string;
   readonly tls: ServerTlsPlan | null;
   /** Version of the PROXY protocol header that opens each connection; 0 sends none. */
   readonly proxyProtocol: 0 | 1 | 2;

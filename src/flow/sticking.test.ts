@@ -3,7 +3,12 @@ import type { PlanOptions } from "../../test/playbook/plan.ts";
 import { table } from "../../test/playbook/rules.ts";
 import { get } from "../../test/playbook/words.ts";
 import { Playbook } from "../../test/playbook.ts";
-import type { StickyPlan } from "../config/plan.ts";
+import { sampleServer } from "../balance/sample.ts";
+import type { ServerPlan, StickyPlan } from "../config/plan.ts";
+import type { Table } from "../memory/table.ts";
+import type { Key } from "../rules/expression/compiled.ts";
+import type { Scene } from "../rules/scene.ts";
+import { Sticking } from "./sticking.ts";
 
 const answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
@@ -112,4 +117,36 @@ test("a stream keeps its server by the same means; a key that is absent keeps no
     client.closes();
     play.take();
   }
+});
+
+test("what was stored while a pool had the table alone, or while it had not, still holds", () => {
+  let stored = 0;
+  const seen = {
+    plan: { name: "seen" },
+    columnOf: () => 0,
+    read: () => stored,
+    assign: (_column: number, _index: number, number: number) => {
+      stored = number;
+    },
+  } as unknown as Table;
+  const key = { lay: () => true, needsHello: false } as unknown as Key;
+  const scene = { sharedMs: 0 } as unknown as Scene;
+  /** The pool's servers, as it knows them now. */
+  const sticking = (...own: readonly Partial<ServerPlan>[]): Sticking => {
+    const servers = own.map((each, index) => sampleServer(index, { id: `app/${"xyz"[index]}`, ...each }));
+    return new Sticking({ servers, stick: { table: 0, key: "src" } }, seen, key);
+  };
+  const alone = sticking({ formerStickId: "|seen/x" }, { formerStickId: "|seen/y" });
+  const together = sticking({ stickId: "|seen/x" }, { stickId: "|seen/y" });
+  for (const [before, now] of [
+    [alone, together],
+    [together, alone],
+  ] as const) {
+    before.store(scene, 1);
+    expect([before.find(scene), now.find(scene)]).toEqual([1, 1]);
+  }
+  // What it is called by the config comes first.
+  stored = 0;
+  sticking({ stickId: "app/y" }).store(scene, 0);
+  expect(sticking({}, { stickId: "other" }, { stickId: "app/y" }).find(scene)).toBe(2);
 });

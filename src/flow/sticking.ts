@@ -1,7 +1,7 @@
 // The server that a key was given stays its server, for as long as the table remembers (HAProxy: stick on). The table keeps a
 // number for each server that is made of its id: other servers may come and go, and processes start anew, without an entry
 // ever naming another server than the one it was made for. Pools with one table know a server by one id; what was stored
-// when each had its own still holds.
+// when each had its own still holds, and so does what several had stored for the one that is left.
 
 import { assert } from "../base/assert.ts";
 import { hashString } from "../base/hash.ts";
@@ -25,7 +25,10 @@ export class Sticking {
     this.#column = table.columnOf("server_id", 0);
     assert(this.#column !== -1, `the table ${table.plan.name} stores no server_id`);
     this.#numbers = servers.map(({ id, stickId }) => numberOf(stickId ?? id));
-    const former = servers.map(({ id }, index): [number, number] => [numberOf(id), index]);
+    const former = servers.flatMap(({ id, formerStickId }, index): [number, number][] => [
+      [numberOf(id), index],
+      [numberOf(formerStickId ?? id), index],
+    ]);
     this.#indices = new Map([...former, ...this.#numbers.map((number, index): [number, number] => [number, index])]);
   }
 
