@@ -30,6 +30,19 @@ describe("stick", () => {
     expect(scene.told).toHaveLength(2);
   });
 
+  test("by match stores what store-request stores by another key, or under a condition: else nobody would stick", () => {
+    for (const [match, store] of [
+      ["match src table st", "store-request src table st if { path_beg /login }"],
+      ["match src table st if { path_beg /a }", "store-request src table st"],
+      ["match src table st", "on hdr_ip(x) table st"],
+    ] as const) {
+      const scene = ruleScene("", { backend: `  stick ${match}\n  stick ${store}` });
+      expect(mistakesIn(scene)).toEqual([]);
+      expect(scene.input.pools!["app"]!.stick).not.toContainKey("store");
+      expect(scene.told.join("\n")).toMatch(/is approximated: a pool has one key to stick by, the first/);
+    }
+  });
+
   test("under a condition has no key where it does not hold", () => {
     const scene = ruleScene("", { backend: "  stick on src table st if { path_beg /a }" });
     expect(mistakesIn(scene)).toEqual([]);

@@ -14,7 +14,8 @@ import type { StickTable } from "./sticktable.ts";
 export class Sticking {
   #chosen: { readonly table: StickTable; readonly by: Code } | null = null;
   readonly #matched: string[] = [];
-  readonly #stored: string[] = [];
+  /** By one key, whatever the lines say, so that one that stores in the table is enough: else nobody would stick. */
+  readonly #stored = new Set<StickTable>();
 
   read(line: RuleLine): void {
     const kind = line.next("on, match or store-request");
@@ -31,10 +32,9 @@ export class Sticking {
     const key = keyOf(table, sample, keyWord);
     const by = condition === null ? key : choose(condition, key, absent);
     const written = `${table.proxy.name} ${by.text}`;
-    if (kind.text === "on") this.#stored.push(written);
+    if (kind.text !== "match") this.#stored.add(table);
     if (kind.text === "match") this.#matched.push(written);
     if (kind.text === "store-request") {
-      this.#stored.push(written);
       if (!this.#matched.includes(written))
         line.differs("what is stored is looked for too: there is no storing for others only");
     }
@@ -49,7 +49,6 @@ export class Sticking {
     const { table, by } = this.#chosen;
     const store = table.draft["store"];
     if (Array.isArray(store) && !store.includes("server_id")) table.draft["store"] = ["server_id", ...store];
-    const isStored = this.#stored.includes(`${table.proxy.name} ${by.text}`);
-    return { table: nameOf(table.proxy.name), by: by.text, ...(isStored ? {} : { store: false }) };
+    return { table: nameOf(table.proxy.name), by: by.text, ...(this.#stored.has(table) ? {} : { store: false }) };
   }
 }
