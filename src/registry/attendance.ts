@@ -11,6 +11,11 @@
 /** Between the delays that two votes meet on their way. */
 const delayMs = 500;
 
+/** In which each sentinel that can vote has done so. */
+export function turnMs(everyMs: number): number {
+  return 1.5 * everyMs;
+}
+
 interface Known {
   /** When the last one that was taken was sent. */
   readonly votedAtMs: number;
@@ -27,7 +32,7 @@ export class Attendance {
   silenceMs(key: string, everyMs: number, leaseMs: number, nowMs: number): number {
     const { votedAtMs, failedAtMs } = this.#known.get(key) ?? never;
     return Math.min(
-      Math.max(1.5 * everyMs, leaseMs / 3),
+      Math.max(turnMs(everyMs), leaseMs / 3),
       nowMs - votedAtMs + delayMs,
       this.#lostAtMs > votedAtMs ? nowMs - this.#lostAtMs : Number.POSITIVE_INFINITY,
       failedAtMs === null ? Number.POSITIVE_INFINITY : nowMs - failedAtMs,

@@ -109,6 +109,29 @@ describe("leases", () => {
     }
   });
 
+  test("nor do outages that come again and again; whose sentinel is dead goes all the same", () => {
+    for (let seed = 1; seed <= 100; seed++) {
+      const random = new Prng(seed);
+      const { everyMs, leaseMs } = courseOf(random);
+      const troubles: Trouble[] = [];
+      for (
+        let atMs = deathMs;
+        atMs < 200_000;
+        atMs += 50 + (seed % 2 === 0 ? 3 * everyMs : 50 * random.below(everyMs / 50))
+      )
+        troubles.push({ fromMs: atMs, toMs: (atMs += 50), kind: "away" });
+      const course = { everyMs, leaseMs, sentinels: 3, dead: seed % 2 === 0 ? 0 : null, troubles };
+      const removals = new Stage(course).play(random, 230_000);
+      expect([seed, course, removals.map(([member]) => member)]).toEqual([
+        seed,
+        course,
+        seed % 2 === 0 ? ["server0"] : [],
+      ]);
+      // Each outage is followed by at most a round in which no lease ends.
+      if (seed % 2 === 0) expect(removals[0]![1]).toBeLessThan(deathMs + 2 * leaseMs + 4 * everyMs);
+    }
+  });
+
   test("whose sentinel is dead goes after a lease and a round, and after a lease more where the registry was away", () => {
     for (let seed = 1; seed <= 100; seed++) {
       const random = new Prng(seed);

@@ -1,6 +1,7 @@
 // One set of a registry in memory: its members and their leases, who is drained, and what sentinels say. It has no clock and tells nobody. Its
 // votes come to what the script in Redis comes to (scripts.ts), and tests hold both against each other.
 
+import { turnMs } from "./attendance.ts";
 import { decide } from "./quorum.ts";
 import type { Ballot, Outcome, View } from "./registry.ts";
 
@@ -17,9 +18,9 @@ export class KeptSet {
   #lastVoteMs: number | null = null;
 
   /** `silenceMs`: where nobody has voted for longer, nobody could (attendance.ts). */
-  vote({ voter, views, leaseMs, quorum }: Ballot, silenceMs: number, nowMs: number): Outcome {
-    const wasSilent = !this.isTended(nowMs) || this.#quietMs(nowMs) > silenceMs;
-    if (wasSilent) this.#beginAnew(leaseMs, nowMs);
+  vote({ voter, views, leaseMs, everyMs, quorum }: Ballot, silenceMs: number, nowMs: number): Outcome {
+    if (!this.isTended(nowMs)) this.#beginAnew(leaseMs, nowMs);
+    else if (this.#quietMs(nowMs) > silenceMs) this.#beginAnew(Math.min(leaseMs, turnMs(everyMs)), nowMs);
     this.#lastVoteMs = nowMs;
     this.#voters.set(voter, { untilMs: nowMs + leaseMs, views: new Map(views) });
     for (const [name, { untilMs }] of this.#voters) if (untilMs <= nowMs) this.#voters.delete(name);
@@ -79,10 +80,10 @@ export class KeptSet {
     return this.#lastVoteMs === null ? 0 : nowMs - this.#lastVoteMs;
   }
 
-  /** A whole lease for each, or what it had left when somebody voted last, where another sentinel's is longer. */
-  #beginAnew(leaseMs: number, nowMs: number): void {
+  /** What each had left when somebody voted last, and so much at least. */
+  #beginAnew(leastMs: number, nowMs: number): void {
     const quietMs = this.#quietMs(nowMs);
     for (const [member, untilMs] of this.members)
-      if (untilMs !== null) this.members.set(member, Math.max(untilMs + quietMs, nowMs + leaseMs));
+      if (untilMs !== null) this.members.set(member, Math.max(untilMs + quietMs, nowMs + leastMs));
   }
 }

@@ -5,7 +5,7 @@
 import type { RedisPlace } from "../base/redisplace.ts";
 import { Connection, refusalOf } from "../redis/connection.ts";
 import { type Reply, ReplyError } from "../redis/resp.ts";
-import { Attendance } from "./attendance.ts";
+import { Attendance, turnMs } from "./attendance.ts";
 import { isSame } from "./member.ts";
 import { membershipsOf } from "./membership.ts";
 import { arm, changedBy } from "./notices.ts";
@@ -157,7 +157,7 @@ export class RedisRegistry implements Registry {
     return this.#ask(async (connection) => {
       const sentAtMs = this.#nowMs();
       const silenceMs = Math.ceil(this.#attendance.silenceMs(key, everyMs, leaseMs, sentAtMs));
-      const terms = [changes, voter, Math.ceil(leaseMs), needed, silenceMs];
+      const terms = [changes, voter, Math.ceil(leaseMs), needed, silenceMs, Math.ceil(turnMs(everyMs))];
       try {
         const reply = await connection.ask("EVAL", voteScript, 3, set, leases, said, ...terms, ...ballot);
         const [added, removed, untilWhen, former] = Array.isArray(reply) ? (reply as readonly Reply[]) : [];

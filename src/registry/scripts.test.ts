@@ -109,7 +109,7 @@ for (const isBesideFormer of [false, true])
       expect(await vote("s2", "b:1")).toMatchObject({ added: [], removed: [] });
       expect((await registry.members("s")).size).toBe(2);
       // Who votes no more goes all the same, where another does.
-      for (let time = 0; time < 7; time++) {
+      for (let time = 0; time < 6; time++) {
         await pass(2000);
         expect(await vote("s2", "b:1")).toMatchObject({ added: [], removed: [] });
       }

@@ -39,13 +39,16 @@ const clock = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)`;
 
-/** Where sentinels could not vote: a whole lease for each member, or what was left at the last vote, where another sentinel's is longer. */
+/**
+ * Where sentinels could not vote each member has left what it had at the last vote, and time for a turn at least. Where the word of nobody counts
+ * any more it is a whole lease at least: otherwise the servers of a dead sentinel would stay for ever, where connections are lost again and again.
+ */
 const beginningAnew = `
 if wasSilent then
   local quiet = lastVote and math.max(0, now - lastVote) or 0
   local leases = redis.call('ZRANGE', KEYS[2], 0, -1, 'WITHSCORES')
   for index = 1, #leases, 2 do
-    local ends = math.max(now + lease, leases[index + 1] + quiet)
+    local ends = math.max(now + (isAnyAlive and math.min(lease, turn) or lease), leases[index + 1] + quiet)
     if redis.call('SISMEMBER', KEYS[1], leases[index]) == 1 then redis.call('ZADD', KEYS[2], ends, leases[index]) end
   end
 end`;
@@ -86,11 +89,13 @@ return {size, members, draining, over, next[2] and math.ceil(next[2] - now) or -
 export const trialScript: string = "return redis.call('ZADD', KEYS[1], 'XX', 0, '')";
 
 /**
- * KEYS: set, leases, views. ARGV: channel, sentinel, lease in ms, how many must agree (0 is the majority), the silence in ms that is too long
- *X
+ * KEYS: set, leases, views. ARGV: channel, sentinel, lease in ms, how many must agree (0 is the majority), the silence in ms
+ * that is too long, the ms in which each sentinel has its turn, and what this one says: "+member" or "-member" each. Answers who was added, who was
+ * removed, and the end of this sentinel's word now and before, in ms.
  */
 export const voteScript: string = `${clock}
 local voter, lease, quorum, silence = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local turn = tonumber(ARGV[6])
 local up, down, dead, isAnyAlive = {}, {}, {}, false
 local lastVote = tonumber(string.match(redis.call('HGET', KEYS[3], '') or '', '^0 (%d+)$'))
 local isNoted = lastVote ~= nil
@@ -112,12 +117,12 @@ for index = 1, #said, 2 do
 end
 local wasSilent = not isAnyAlive or (lastVote and now - lastVote > silence)
 ${beginningAnew}
-for index = 6, #ARGV do count(ARGV[index]) end
+for index = 7, #ARGV do count(ARGV[index]) end
 for _, name in ipairs(dead) do redis.call('HDEL', KEYS[3], name) end
-redis.call('HSET', KEYS[3], '', '0 ' .. string.format('%.0f', now), voter, untilWhen .. '\\n' .. table.concat(ARGV, '\\n', 6))
+redis.call('HSET', KEYS[3], '', '0 ' .. string.format('%.0f', now), voter, untilWhen .. '\\n' .. table.concat(ARGV, '\\n', 7))
 redis.call('PEXPIRE', KEYS[3], math.max(redis.call('PTTL', KEYS[3]), lease + ${rememberedMs}))
 local added, removed = {}, {}
-for index = 6, #ARGV do
+for index = 7, #ARGV do
   local member = string.sub(ARGV[index], 2)
   local ups, downs = up[member] or 0, down[member] or 0
   local needed = quorum == 0 and math.floor((ups + downs) / 2) + 1 or quorum
