@@ -129,7 +129,8 @@ export class Backends implements Source {
 
   /**
    * The server that a sticky cookie names, or -1 when there is none or it is down. A server being drained keeps its own
-   * sessions. It may be at its limit: whether to wait for it is the caller's to say. Of several in it, the first that is not down.
+   * sessions. It may be at its limit: whether to wait for it is the caller's to say. Of several in it the first that is known
+   * holds: by another, which no answer would set, the client would go back and forth with that one's health.
    */
   byCookie(value: string): number {
     this.refresh();
@@ -138,7 +139,7 @@ export class Backends implements Source {
     if (!value.includes(cookieSeparator)) return -1;
     for (const word of value.split(cookieSeparator)) {
       const named = this.#cookies.get(word);
-      if (named !== undefined && this.#roster.isKept[named] === 1) return named;
+      if (named !== undefined) return this.#roster.isKept[named] === 1 ? named : -1;
     }
     return -1;
   }

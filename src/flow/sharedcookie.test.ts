@@ -12,18 +12,29 @@ describe("the value that a pool sets", () => {
   const cases: readonly (readonly [string, string, string])[] = [
     ["a1", "", "a1"],
     ["a1", "b1", "a1|b1"],
-    ["a2", "a1|b1", "a2|b1|a1"],
+    ["a2", "a1|b1", "a2|a1|b1"],
     // One for each pool, and nothing that none of them knows.
     ["a2", "b2|b1|made-up|c2", "a2|b2|c2"],
     ["a2", "made-up", "a2"],
     // What the other would take for its own stands behind what it has.
-    ["a1", "b1|c1", "c1|a1|b1"],
+    ["a1", "b1|c1", "b1|c1|a1"],
     ["a1", "a1", "a1"],
   ];
   for (const [word, sent, expected] of cases)
     test(`for ${word} with "${sent}" is ${expected}`, () => {
       expect(new SharedCookie(app, all).with(word, sent)).toBe(expected);
     });
+
+  test("names servers of other pools in the order in which they came, for a third pool may know several of them", () => {
+    const firstIn = (pool: ReadonlySet<string>, value: string): string | undefined =>
+      value.split("|").find((each) => pool.has(each));
+    const third = new Set(["s2", "s3"]);
+    const others = [app, new Set(["s3", "s4"]), third];
+    expect(firstIn(third, new SharedCookie(app, others).with("a2", "a1|s2|s3"))).toBe("s2");
+    const own = new Set(["s1", "s3"]);
+    const ring = [new Set(["s1", "s2"]), third, own];
+    expect(firstIn(third, new SharedCookie(own, ring).with("s3", "s2"))).toBe("s2");
+  });
 
   test("names one server of pools that know both", () => {
     expect(new SharedCookie(app, [app, new Set(app)]).with("a2", "a1")).toBe("a2");

@@ -24,18 +24,21 @@ export class SharedCookie {
   /** The value that names a server of this pool by `word`, and servers of the others as `sent` does, which is the client's value. */
   with(word: string, sent: string): string {
     if (sent === "") return word;
-    const before: string[] = [];
-    const behind: string[] = [];
     const given = sent.split(cookieSeparator, wordsMax);
+    const kept = new Map<string, boolean>();
     for (const other of this.#all) {
       if (other === this.#own) continue;
-      if (1 + before.length + behind.length === wordsMax) break;
-      const kept = given.find((each) => other.has(each));
-      if (kept === undefined || kept === word || before.includes(kept) || behind.includes(kept)) continue;
-      if (!other.has(word)) behind.push(kept);
+      const first = given.find((each) => other.has(each));
+      if (first === undefined || first === word) continue;
       // The first that a pool knows holds there. What both know is theirs together.
-      else if (!this.#own.has(kept)) before.push(kept);
+      const isKnown = other.has(word);
+      if (!isKnown || !this.#own.has(first)) kept.set(first, isKnown || kept.get(first) === true);
     }
+    // In the order in which they came, for others may know several of them.
+    const words = given.filter((each, index) => kept.has(each) && given.indexOf(each) === index).slice(0, wordsMax - 1);
+    const at = words.findLastIndex((each) => kept.get(each)) + 1;
+    const before = words.slice(0, at).filter((each) => !this.#own.has(each));
+    const behind = words.filter((each) => !before.includes(each));
     return [...before, word, ...behind].join(cookieSeparator);
   }
 }

@@ -74,6 +74,24 @@ describe("a cookie of two pools", () => {
     expect(cookies.slice(2)).toEqual(["", "", "", ""]);
   });
 
+  test("gives a client whose server is down another of the same pool, for good", async () => {
+    const pools = { app: three.slice(0, 2), api: three.slice(1) };
+    const config = configOf({
+      app: { servers: pools.app, sticky: "S", ...turned },
+      api: { servers: pools.api, sticky: "S", ...turned },
+    });
+    const proxy = await TestProxy.open(await subjectOf(config), {});
+    const before = await visitAt(proxy, ["/app", "/api"], "", "192.0.2.1");
+    expect(before.servers).toEqual(["10.0.0.1:80", "10.0.0.2:80"]);
+    proxy.servers({ "app/10.0.0.1:80": { down: true } });
+    const during = await visitAt(proxy, ["/app", "/app"], before.cookies[1]!, "192.0.2.1");
+    expect(during.servers).toEqual(["10.0.0.2:80", "10.0.0.2:80"]);
+    expect(during.cookies).toEqual([expect.stringMatching(/^[\w-]{11}$/), ""]);
+    proxy.servers({ "app/10.0.0.1:80": { down: false } });
+    const after = await visitAt(proxy, ["/app", "/api"], during.cookies[0]!, "192.0.2.1");
+    expect(after).toEqual({ servers: ["10.0.0.2:80", "10.0.0.2:80"], cookies: ["", ""] });
+  });
+
   test("leads to the server that the operator calls the same", async () => {
     const named = (hosts: readonly string[]): object[] =>
       hosts.map((address, index) => ({ address, cookie: `m${index}` }));
