@@ -3,7 +3,7 @@
 
 import { formatDuration } from "../base/duration.ts";
 import { clockOffMs, clockText } from "../control/fleet/clock.ts";
-import type { FleetAnswer, FleetStatus, NodeStatus } from "../control/fleet/nodestatus.ts";
+import { aliveMinMs, type FleetAnswer, type FleetStatus, type NodeStatus } from "../control/fleet/nodestatus.ts";
 import type { TalkFigures } from "../control/fleet/talk.ts";
 import type { Writer } from "./check.ts";
 import { ask, errorOf, type RemoteOptions } from "./client.ts";
@@ -64,14 +64,11 @@ function nodeTable(nodes: readonly NodeStatus[], fleet: FleetStatus): string {
   return table([...heads, "HEARD", "CLOCK", "CONFIG", "VERSION"], rows, [5, 6, 7, 8]);
 }
 
-/** What a node is told of before it is called gone, whatever `stale` says. */
-const hereMinMs = 3000;
-
 /** Of one that was here when Redis went away nobody knows that it is gone. */
 function stateText({ standing, state, seenMsAgo }: NodeStatus, fleet: FleetStatus): string {
   if (standing === "here") return state;
   const forText = age(Math.round(seenMsAgo / 1000));
-  const wasHere = !fleet.isUp && seenMsAgo - fleet.heartbeatAgeMs < Math.max(fleet.staleMs, hereMinMs);
+  const wasHere = !fleet.isUp && seenMsAgo - fleet.heartbeatAgeMs < Math.max(fleet.staleMs, aliveMinMs);
   return `${wasHere ? "unheard" : "gone"} for ${forText}`;
 }
 

@@ -14,7 +14,15 @@ import { ClockWatch, clockText } from "./clock.ts";
 import { keysOf } from "./keys.ts";
 import { FleetLink } from "./link.ts";
 import { FleetMemory } from "./memory.ts";
-import { type FleetStatus, type NodeStatus, type NodeSummary, nodesOf, olderBy, withSelf } from "./nodestatus.ts";
+import {
+  aliveMinMs,
+  type FleetStatus,
+  type NodeStatus,
+  type NodeSummary,
+  nodesOf,
+  olderBy,
+  withSelf,
+} from "./nodestatus.ts";
 import { carryOut, type GivenOrder, keysIn, type Order } from "./orders.ts";
 import type { OwnSummary } from "./summary.ts";
 import { TableTalk } from "./talk.ts";
@@ -35,8 +43,6 @@ export interface MembershipOptions {
 /** Of an answer of Redis: half the time after which it is called stale, within these. */
 const timeoutMinMs = 250;
 const timeoutMaxMs = 2000;
-/** Beats that may fail before a node counts as gone. */
-const aliveMinMs = 3000;
 /** Changes are gathered before they are written, for a flood of them is as much as one. */
 const rememberMs = 100;
 /** What this node says of itself is made so often: it has requests a second, for which two of one moment are no measure. */

@@ -25,6 +25,9 @@ export interface NodeSummary {
   readonly clockAheadMs: number | null;
 }
 
+/** Beats that may fail before a node counts as gone, whatever `stale` says. */
+export const aliveMinMs = 3000;
+
 export interface NodeStatus extends NodeSummary {
   readonly name: string;
   readonly isSelf: boolean;
