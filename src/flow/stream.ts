@@ -20,7 +20,7 @@ import type { RulePlan } from "../config/plan.ts";
 import { listenerCell, routeCell, serverCell } from "../memory/tally.ts";
 import type { Outcome } from "../rules/outcome.ts";
 import type { RuleSet } from "../rules/ruleset.ts";
-import { parseClientHello } from "../wire/clienthello.ts";
+import { beginsAsTls, parseClientHello } from "../wire/clienthello.ts";
 import { countAccepted, countClosed, countStream } from "./account.ts";
 import { Attempt, type Seeker } from "./attempt.ts";
 import { Carrier } from "./carrier.ts";
@@ -208,7 +208,7 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
     const hello = parseClientHello(bytes, 0, bytes.length);
     // Never for more than `clientHelloBytesMax`.
     if (hello.kind === "more") return;
-    if (hello.kind === "bad") return this.#speaksOther();
+    if (hello.kind === "bad") return beginsAsTls(bytes) ? this.#helloBroken() : this.#speaksOther();
     this.#isHelloRead = true;
     this.serverName = hello.serverName;
     this.ja4 = hello.ja4;
@@ -219,6 +219,12 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
   #helloMissed(code: "bad_client_hello" | "handshake_timeout"): void {
     if (this.listener.names !== null) this.#refuse(fault(code));
     else this.#judge();
+  }
+
+  /** It may ask for a name that we cannot read, and is not led to where none is asked for. */
+  #helloBroken(): void {
+    if (this.listener.names !== null) this.#refuse(fault("bad_client_hello"));
+    else this.#speaksOther();
   }
 
   /** Who speaks no TLS goes where those go that say no name, as with gobetween. */

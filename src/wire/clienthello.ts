@@ -48,6 +48,12 @@ const hostNameType = 0;
 const more: HelloVerdict = { kind: "more" };
 const bad: HelloVerdict = { kind: "bad" };
 
+/** Whether what a `bad` verdict is about begins as a record of a handshake does: its sender speaks TLS, or something that passes for it. */
+export function beginsAsTls(bytes: Uint8Array): boolean {
+  // Whatever the version: who reads records passes over that (RFC 8446 section 5.1).
+  return bytes[0] === handshakeRecord;
+}
+
 /** Looks at bytes[start, end) for a hello that begins at `start`. Bytes behind its last record are not looked at. */
 export function parseClientHello(bytes: Uint8Array, start: number, end: number, isJa4Wanted = true): HelloVerdict {
   /** Of the message: how many bytes have come, and how many it has; -1 while that is unknown. */

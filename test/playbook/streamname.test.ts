@@ -136,10 +136,12 @@ test("a cut lets a refused client go too", () => {
   play.expectNothingLeft();
 });
 
-const garbage: readonly string[] = ["GET / HTTP/1.1\r\n", "\x16\x02", "\x16\x03\x01\x02\x00\x02", "\x00"];
+const noTls: readonly string[] = ["GET / HTTP/1.1\r\n", "\x00", "\x17\x03\x01\x00\x04"];
+/** Of another version, with another message, and larger than one that is read. */
+const brokenTls: readonly string[] = ["\x16\x02", "\x16\x03\x01\x02\x00\x02", "\x16\x03\x01\x40\x00\x01\x00\x7f\xff"];
 
 test("who speaks no TLS goes where those go that say no name, at the first byte that shows it", () => {
-  for (const said of garbage) {
+  for (const said of noTls) {
     const play = new Playbook(routed());
     const client = play.connect();
     client.sends(said);
@@ -151,8 +153,20 @@ test("who speaks no TLS goes where those go that say no name, at the first byte 
   }
 });
 
+test("a hello that is broken or too large is refused: what name it asks for is not known", () => {
+  const halfName = helloFor("shop.example").replace("shop.example", "shop.exampl\0");
+  for (const said of [...brokenTls, halfName]) {
+    const play = new Playbook(routed());
+    const client = play.connect();
+    client.sends(said);
+    play.expect(client.is("reset"), "report 0 up 0 down bad_client_hello");
+    expect(play.totals.listener(0, listenerCell.refusedPreamble)).toBe(1);
+    play.expectNothingLeft();
+  }
+});
+
 test("what is no ClientHello is refused at the first byte that shows it, where other names are", () => {
-  for (const said of garbage) {
+  for (const said of [...noTls, ...brokenTls]) {
     const play = new Playbook(routed({ isPoolless: true }));
     const client = play.connect();
     client.sends(said);

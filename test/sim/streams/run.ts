@@ -155,8 +155,8 @@ export class StreamRun implements House {
 
   #destinyOf(hello: Hello | null): Destiny {
     if (hello !== null && hello.name === null) {
-      // What is none goes where those go that say no name.
-      const others = hello.isBroken ? null : slotsFor(this.#swarm, "");
+      // What is none goes where those go that say no name, but for what begins as TLS.
+      const others = hello.isBroken || hello.bytes[0] === 22 ? null : slotsFor(this.#swarm, "");
       return others === null ? { kind: "refused" } : { kind: "carried", slots: others };
     }
     const slots = slotsFor(this.#swarm, hello === null ? null : hello.name);
