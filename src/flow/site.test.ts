@@ -16,15 +16,25 @@ async function left(options: () => PlanOptions): Promise<number> {
     pools.push(new WeakRef(play.context.site.pools[0]!));
     play.reload(options());
   }
-  // A reference is kept until the turn of the event loop is over.
-  await new Promise((resolve) => setImmediate(resolve));
-  Bun.gc(true);
+  const kept = await keptOf(pools);
   expect(play.context.site.pools).toHaveLength(1);
-  return pools.filter((pool) => pool.deref() !== undefined).length;
+  return kept;
 }
 
 /** Of what is on the stack the collector keeps some. */
 const strayMax = 4;
+
+/** What a word on the stack has kept by chance is let go of in another turn; what is held is not, however often it is asked. */
+async function keptOf(pools: readonly WeakRef<PoolSite>[]): Promise<number> {
+  let kept = pools.length;
+  for (let attempt = 0; attempt < 5 && kept > strayMax; attempt++) {
+    // A reference is kept until the turn of the event loop is over.
+    await new Promise((resolve) => setImmediate(resolve));
+    Bun.gc(true);
+    kept = pools.filter((pool) => pool.deref() !== undefined).length;
+  }
+  return kept;
+}
 
 test("pools of former plans are let go of", async () => {
   expect(await left(() => ({ servers: ["one", "two"] }))).toBeLessThanOrEqual(strayMax);
@@ -46,8 +56,7 @@ test("so are those whose requests were under way at a reload, once these are ans
   }
   for (const server of servers) server.sends(ok("a", "Connection: close"));
   expect(play.take().filter((said) => said === "report 200")).toHaveLength(20);
-  await new Promise((resolve) => setImmediate(resolve));
-  Bun.gc(true);
+  const kept = await keptOf(pools);
   expect(play.context.downstreams.size).toBe(20);
-  expect(pools.filter((pool) => pool.deref() !== undefined).length).toBeLessThanOrEqual(strayMax);
+  expect(kept).toBeLessThanOrEqual(strayMax);
 });

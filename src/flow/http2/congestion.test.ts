@@ -103,7 +103,9 @@ test("streams whose windows are used up end with the client's side: nothing will
 
 test("what is refused before it begins has no id of another request", () => {
   const ids: string[] = [];
-  const play = new Playbook({ requestId: { header: "x-request-id", keep: false } }, (exchange) => ids.push(requestIdOf(exchange)));
+  const play = new Playbook({ requestId: { header: "x-request-id", keep: false } }, (exchange) =>
+    ids.push(requestIdOf(exchange)),
+  );
   const caller = new Caller(play);
   caller.asks(1);
   play.accept().sends(ok("x"));
