@@ -181,6 +181,7 @@ const planFor = (mode: ListenerMode): Plan => ({
           connectionsMax: 0,
           cookie: "a",
           tls: null,
+          isHttp2: false,
           proxyProtocol: 0,
           source: "",
         },

@@ -34,6 +34,7 @@ export function sampleServer(index: number, changes: Partial<ServerPlan> = {}): 
     connectionsMax: 0,
     cookie: `s${index}`,
     tls: null,
+    isHttp2: false,
     proxyProtocol: 0,
     source: "",
     ...changes,

@@ -136,6 +136,7 @@ test("every default of a minimal config", () => {
             connectionsMax: 0,
             cookie: cookieOf("app/10.0.0.1:80"),
             tls: null,
+            isHttp2: false,
             proxyProtocol: 0,
             source: "",
           },

@@ -120,6 +120,7 @@ function compileServer(poolName: string, pool: Pool, server: string | Server, ar
     ...(stickId === id ? {} : { stickId }),
     ...(formerStickId === stickId || formerStickId === id ? {} : { formerStickId }),
     tls: compileServerTls(serverTls(pool, server), address.kind === "tcp" ? address.host : "", keys),
+    isHttp2: false,
     proxyProtocol: proxyProtocol === false ? 0 : proxyProtocol === "v1" ? 1 : 2,
     source: options.source ?? pool.source ?? "",
   };

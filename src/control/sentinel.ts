@@ -270,6 +270,7 @@ function serverOf({ name, member }: TargetPlan, slot: number, address: Address |
     connectionsMax: 0,
     cookie: "",
     tls: null,
+    isHttp2: false,
     proxyProtocol: 0,
     source: "",
   };

@@ -43,6 +43,8 @@ class TlsServer implements Disposable {
   readonly names: string[] = [];
   readonly resumed: boolean[] = [];
   readonly subjects: string[] = [];
+  /** By ALPN. */
+  readonly chosen: string[] = [];
   readonly #server: Server;
 
   private constructor(options: TlsOptions) {
@@ -50,6 +52,7 @@ class TlsServer implements Disposable {
       this.names.push(String((socket as unknown as { servername: string | false }).servername));
       this.resumed.push(socket.isSessionReused());
       this.subjects.push(String(socket.getPeerCertificate()?.subject?.CN ?? ""));
+      this.chosen.push(socket.alpnProtocol || "");
       socket.on("data", (bytes) => socket.write(bytes));
       socket.on("error", () => {});
     });
@@ -147,6 +150,34 @@ test.each(ways)(
     expect(failures).toEqual([]);
   },
 );
+
+for (const maxVersion of ["1.2", "1.3"] as const) {
+  test.each(ways)(
+    `a server%s that is asked by HTTP/2 is offered that, for once HTTP/1.1 alone, and what it chose is known, with TLS ${maxVersion}`,
+    async (_, source) => {
+      const alpn = ["h2", "http/1.1"];
+      const seen: [offers: string[], chosen: string | undefined, isHttp1: boolean, told: string][] = [];
+      for (const offers of [["h2", "http/1.1"], ["http/1.1"], []]) {
+        using server = await TlsServer.start(offers.length === 0 ? {} : { ALPNProtocols: offers });
+        const terms = { ...tlsServerAt(server.port, { maxVersion, alpn }), source, isHttp2: true };
+        // One by one: later ones resume the session of the first.
+        for (const isHttp1 of [false, true, false]) {
+          const one = new RecordingFlow();
+          driver.dial(terms, one, 10_000, null, isHttp1);
+          await echoed(one);
+          seen.push([offers, one.line.alpn, isHttp1, server.chosen.at(-1)!]);
+          one.line.destroy();
+          await settled();
+        }
+      }
+      for (const [offers, chosen, isHttp1, told] of seen) {
+        expect(chosen).toBe(offers.length === 0 ? "" : isHttp1 ? "http/1.1" : offers[0]!);
+        expect(chosen).toBe(told);
+      }
+      expect(seen).toHaveLength(9);
+    },
+  );
+}
 
 test("without verification, and by an IP address that the certificate is for, a server is taken", async () => {
   using server = await TlsServer.start(materials().authority.selfSigned("other.test"));

@@ -45,6 +45,8 @@ export class Dial implements WheelNode, LineFlow {
   wheelSlot = -1;
   readonly server: ServerPlan;
   readonly preface: Uint8Array | null;
+  /** Nothing but HTTP/1.1 is offered. */
+  isHttp1 = false;
   /** Null once it was answered. */
   flow: DialFlow | null;
   /** From here on for TLS: null until the connection stands. */

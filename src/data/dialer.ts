@@ -72,7 +72,7 @@ export class Dialer {
     );
   }
 
-  dial(server: ServerPlan, flow: DialFlow, timeoutMs: number, preface: Uint8Array | null): void {
+  dial(server: ServerPlan, flow: DialFlow, timeoutMs: number, preface: Uint8Array | null, isHttp1 = false): void {
     const { address, source } = server;
     const strayKey = address.kind === "unix" ? address.path : `${address.host} ${address.port}`;
     if (this.#strays.of(strayKey) >= straysMax || this.#strays.of(server.slot) >= targetStraysMax)
@@ -81,6 +81,7 @@ export class Dialer {
     if (source !== "" && address.kind === "tcp" && isIP(source) !== isIP(address.host))
       return this.#tell(flow, faultWith("source_unusable", `${source} is no address of the family of ${address.host}`));
     const dial = new Dial(this.#driver, server, flow, preface, this.#strays, strayKey);
+    if (isHttp1) dial.isHttp1 = true;
     this.#driver.wheel.set(dial, this.#driver.nowMs + timeoutMs);
     if (source !== "" && address.kind === "tcp") {
       const descriptor = connectFrom(source, address.host, address.port);
@@ -208,7 +209,7 @@ export class Dialer {
     dial.terms = terms;
     dial.records = new Records(this.#driver);
     line.flow = dial.records;
-    upgrade(socket, terms.upgrade, this.#secureHandlers, dial);
+    upgrade(socket, dial.isHttp1 ? terms.upgradeHttp1 : terms.upgrade, this.#secureHandlers, dial);
   }
 
   #connected(dial: Dial, line: PlainLine): void {
@@ -242,8 +243,11 @@ export class Dialer {
     const problem = stands
       ? serverProblem(dial.socket!, dial.terms!.plan, error, this.#driver.wallMs)
       : handshakeProblem(codeOf(error));
-    if (problem === null)
-      return dial.server.hop?.tls === undefined ? this.#connected(dial, line) : this.#hop(dial, line, null);
+    if (problem === null) {
+      if (dial.server.hop?.tls !== undefined) return this.#hop(dial, line, null);
+      if (dial.server.isHttp2) line.alpn = dial.socket!.alpnProtocol || "";
+      return this.#connected(dial, line);
+    }
     this.#sessions.drop(dial.server.id);
     line.flow = null;
     if (stands) line.destroy();

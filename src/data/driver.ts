@@ -98,8 +98,8 @@ export class Driver implements Port {
     return Math.random();
   }
 
-  dial(server: ServerPlan, flow: DialFlow, timeoutMs: number, preface: Uint8Array | null): void {
-    this.#dialer.dial(server, flow, timeoutMs, preface);
+  dial(server: ServerPlan, flow: DialFlow, timeoutMs: number, preface: Uint8Array | null, isHttp1 = false): void {
+    this.#dialer.dial(server, flow, timeoutMs, preface, isHttp1);
   }
 
   coder(work: CoderWork, flow: CoderFlow): Coder {

@@ -50,6 +50,8 @@ export interface Line {
   drop(): void;
   /** From now on this flow is told in place of the one before, for something else is spoken. Absent where nothing else is. */
   become?(flow: LineFlow): void;
+  /** To a server that is asked by HTTP/2, over TLS: what was agreed on by ALPN, "" for nothing. */
+  readonly alpn?: string;
   /** Bytes held because the kernel did not take them. Where a line gathers what is sent, the kernel is asked now. */
   readonly heldBytes: number;
   /** Whether there are such bytes, as far as it is known without asking. */
@@ -192,8 +194,11 @@ export interface Port {
   spent: Uint8Array | null;
   /** Uniform in [0, 1). */
   random(): number;
-  /** `preface` is sent first, before TLS of our own: the PROXY header, or null. `connected` is told when TLS stands too. */
-  dial(server: ServerPlan, flow: DialFlow, timeoutMs: number, preface: Uint8Array | null): void;
+  /**
+   * `preface` is sent first, before TLS of our own: the PROXY header, or null. `connected` is told when TLS stands too. `isHttp1`: to
+   * a server that is asked by HTTP/2, for once a connection of HTTP/1.1: over TLS nothing else is offered.
+   */
+  dial(server: ServerPlan, flow: DialFlow, timeoutMs: number, preface: Uint8Array | null, isHttp1?: boolean): void;
   /** The addresses of a name, in lower case and without a dot behind it: at once where they are known, else null, and `flow` is told. */
   resolve(name: string, flow: ResolveFlow): Resolution | null;
   /** Whether name and password are those of a user: at once where that is known, else null, and `flow` is told. */

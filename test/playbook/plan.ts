@@ -159,6 +159,7 @@ function makePool(options: PlanOptions, slot = 0, name = "app", serversBefore = 
       connectionsMax: 0,
       cookie: server,
       tls: null,
+      isHttp2: false,
       proxyProtocol: 0,
       source: "",
       ...options.server,

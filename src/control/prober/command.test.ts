@@ -23,6 +23,7 @@ const server: ServerPlan = {
   connectionsMax: 0,
   cookie: "",
   tls: null,
+  isHttp2: false,
   proxyProtocol: 0,
   source: "",
 };

@@ -104,6 +104,7 @@ function serverAt(port: number, changes: Partial<ServerPlan> = {}): ServerPlan {
     connectionsMax: 0,
     cookie: "",
     tls: null,
+    isHttp2: false,
     proxyProtocol: 0,
     source: "",
     ...changes,

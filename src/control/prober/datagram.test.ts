@@ -54,6 +54,7 @@ function serverAt(port: number, host = "127.0.0.1", source = ""): ServerPlan {
     connectionsMax: 0,
     cookie: "",
     tls: null,
+    isHttp2: false,
     proxyProtocol: 0,
     source,
   };

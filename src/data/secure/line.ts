@@ -17,6 +17,8 @@ export class SecureLine extends PlainLine {
   readonly records: Records | null;
   /** Whose connection it is, when we have dialed it. */
   readonly server: ServerPlan | null;
+  /** To a server that is asked by HTTP/2: what was agreed on by ALPN; "" before, and for nothing. */
+  alpn = "";
   /** Tells the peer's end, which has come while the line was paused. */
   #end: (() => void) | null = null;
 

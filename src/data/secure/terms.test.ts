@@ -105,6 +105,24 @@ test("ALPN is in the format of the wire", () => {
   expect(listenerTerms(terms, plan).upgrade.ALPNProtocols?.toString("latin1")).toBe("\u0002h2\u0008http/1.1");
 });
 
+test("a server that is offered HTTP/2 may for once be offered HTTP/1.1 alone; others are offered what they are", () => {
+  const terms = new Terms();
+  const offered = [["h2", "http/1.1"], ["h2"], ["http/1.1"], []].map((alpn) => {
+    const plan = planOf({}, { alpn });
+    terms.adopt(plan);
+    const { upgrade, upgradeHttp1 } = terms.ofServer(plan.pools[0]!.servers[0]!.tls!)!;
+    expect(upgradeHttp1.secureContext).toBe(upgrade.secureContext);
+    return [upgrade, upgradeHttp1].map(({ ALPNProtocols }) => ALPNProtocols?.toString("latin1"));
+  });
+  const http1 = "\u0008http/1.1";
+  expect(offered).toEqual([
+    [`\u0002h2${http1}`, http1],
+    ["\u0002h2", http1],
+    [http1, http1],
+    [undefined, undefined],
+  ]);
+});
+
 test("TLS that cannot be used is an error with the name of whose it is, and what stood still stands", () => {
   const terms = new Terms();
   const good = planOf({});

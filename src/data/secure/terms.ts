@@ -32,6 +32,8 @@ export interface ListenerTerms {
 /** Of a server. */
 export interface ServerTerms {
   readonly upgrade: UpgradeTerms;
+  /** The same for a connection of HTTP/1.1, where HTTP/2 is offered otherwise. */
+  readonly upgradeHttp1: UpgradeTerms;
   readonly plan: ServerTlsPlan;
   /** Sessions may be resumed where all of this is the same. */
   readonly key: string;
@@ -139,7 +141,8 @@ export class Terms {
       serverName: isIP(tls.serverName) === 0 ? tls.serverName : "",
       ...alpnOf(tls.alpn),
     };
-    return { upgrade, plan: tls, key: JSON.stringify([key, tls.serverName, tls.verify, tls.alpn]) };
+    const upgradeHttp1 = tls.alpn.includes("h2") ? { ...upgrade, ...alpnOf(["http/1.1"]) } : upgrade;
+    return { upgrade, upgradeHttp1, plan: tls, key: JSON.stringify([key, tls.serverName, tls.verify, tls.alpn]) };
   }
 }
 
