@@ -136,10 +136,10 @@ export class Playbook implements Port {
     return 0.5;
   }
 
-  dial(server: ServerPlan, flow: DialFlow, timeoutMs: number, preface: Uint8Array | null): void {
+  dial(server: ServerPlan, flow: DialFlow, timeoutMs: number, preface: Uint8Array | null, isHttp1 = false): void {
     this.#dials.push({ server, flow, deadlineMs: this.nowMs + timeoutMs });
     const first = preface === null ? "" : ` ${JSON.stringify(Buffer.from(preface).toString("latin1")).slice(1, -1)}`;
-    this.note("", `dial ${server.name}${first}`);
+    this.note("", `dial ${server.name}${first}${isHttp1 ? " by HTTP/1.1" : ""}`);
   }
 
   resolve(name: string, flow: ResolveFlow): Resolution | null {

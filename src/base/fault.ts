@@ -64,6 +64,7 @@ export type FaultCode =
   | "server_reset"
   | "server_idle"
   | "http1_required"
+  | "http1_unspoken"
   | "no_server"
   | "queue_full"
   | "queue_timeout"
@@ -184,6 +185,12 @@ const table: Record<FaultCode, readonly [Side, Retry, number, string]> = {
     "never",
     0,
     "the server logs in connections (NTLM, Negotiate), and the client, which spoke HTTP/2, is told to come by HTTP/1.1",
+  ],
+  http1_unspoken: [
+    "local",
+    "never",
+    501,
+    "the request needs HTTP/1.1 (an upgrade, or a login by connection), and its server is asked by HTTP/2 in the clear",
   ],
   // Ourselves.
   no_server: ["local", "never", 503, "no server of the pool is available"],

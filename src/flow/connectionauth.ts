@@ -22,7 +22,8 @@ const schemes: readonly Uint8Array[] = [encode("ntlm"), encode("nego")];
 export function noteChallenge(exchange: Exchange, context: Context, head: Head): boolean {
   const upstream = exchange.upstream!;
   if (upstream.isPinned || !isAskedOfConnection(head)) return true;
-  context.pinned.pin(exchange.downstream!, upstream);
+  // A stream's connection is everybody's: who logs in comes over another (http2/toserver/older.ts).
+  if (upstream.line?.isShared !== true) context.pinned.pin(exchange.downstream!, upstream);
   if (!exchange.downstream!.isHttp2) return true;
   exchange.fail(fault("http1_required"));
   return false;

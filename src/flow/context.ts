@@ -11,6 +11,7 @@ import type { Lease } from "./egress/lease.ts";
 import { RestRoom } from "./egress/resting.ts";
 import { Exchange } from "./exchange.ts";
 import { Http2Kit } from "./http2/kit.ts";
+import { Untaken } from "./http2/toserver/untaken.ts";
 import type { Inquiry } from "./inquiry.ts";
 import { coalesceBytesMax } from "./passage.ts";
 import { Pinned } from "./pinned.ts";
@@ -80,6 +81,8 @@ export class Context {
   #http2: Http2Kit | null = null;
   /** Memory of content that streams of HTTP/2 hold for clients that do not take it. */
   heldBytes = 0;
+  /** The same of content of servers' streams that their clients do not take. */
+  readonly untaken: Untaken = new Untaken();
 
   constructor(port: Port, tally: Tally, site: Site, report: Report, reportStream: ReportStream = () => {}) {
     this.port = port;

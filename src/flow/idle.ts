@@ -3,6 +3,7 @@
 
 import type { IdlePlan, PoolPlan, ServerPlan } from "../config/plan.ts";
 import { serverCell, type Tally } from "../memory/tally.ts";
+import type { Exchange } from "./exchange.ts";
 import type { Upstream } from "./upstream.ts";
 
 /** To all targets of a forward proxy, and as many by each egress pool: each is a descriptor that a client cannot have. */
@@ -77,8 +78,8 @@ export class IdleConnections {
     return this.#newest;
   }
 
-  /** Null: there is none. */
-  take(): Upstream | null {
+  /** Null: there is none. `_exchange`: for whom, which matters to servers that are asked by HTTP/2 only. */
+  take(_exchange?: Exchange): Upstream | null {
     const newest = this.#newest;
     if (newest === null) return this.#others === null ? null : this.#takeOther(this.#others);
     // It mostly comes back before another is wanted: until then nobody looks at the others.

@@ -169,7 +169,7 @@ export function takeKept(exchange: Exchange, { pinned }: Context, server: Server
     const own = pinned.take(exchange.downstream!, idle);
     if (own !== null) return own;
   }
-  return target === null ? server.idle.take() : pool.targets!.take(target, lease);
+  return target === null ? server.idle.take(exchange) : pool.targets!.take(target, lease);
 }
 
 /** Where another one is dialed. */

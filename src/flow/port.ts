@@ -50,6 +50,8 @@ export interface Line {
   drop(): void;
   /** From now on this flow is told in place of the one before, for something else is spoken. Absent where nothing else is. */
   become?(flow: LineFlow): void;
+  /** It is a stream of a connection that others share (http2/toserver): what stands is that connection, which is counted by itself. */
+  readonly isShared?: boolean;
   /** To a server that is asked by HTTP/2, over TLS: what was agreed on by ALPN, "" for nothing. */
   readonly alpn?: string;
   /** Bytes held because the kernel did not take them. Where a line gathers what is sent, the kernel is asked now. */

@@ -42,6 +42,7 @@ import { type CookiePrefix, prefixOf } from "./cookieprefix.ts";
 import { EgressSite } from "./egress/site.ts";
 import { Forwarding } from "./forwarding.ts";
 import { type HookSet, Hooks } from "./hooks.ts";
+import { Sessions } from "./http2/toserver/sessions.ts";
 import { IdleConnections, IdleHouse, keptOf } from "./idle.ts";
 import { Mirroring } from "./mirroring.ts";
 import { NameRoutes } from "./names.ts";
@@ -193,8 +194,11 @@ export class ServerSite {
   readonly idle: IdleConnections;
   /** Null where no other worker has to be considered in what stands idle. */
   readonly places: Places | null;
+  /** What is open to a server that is asked by HTTP/2, which is then also `idle`; null for all others. */
+  readonly sessions: Sessions | null;
 
   constructor(plan: ServerPlan, index: number, tally: Tally, idle: IdleConnections, places: Places | null = null) {
+    this.sessions = idle instanceof Sessions ? idle : null;
     this.plan = plan;
     this.index = index;
     this.row = tally.serverRow(plan.slot);
@@ -257,7 +261,7 @@ export class PoolSite {
           ? new Places(parts.arena, server, plan.slot, parts.tally.worker, parts.workers)
           : null;
       house.configure(keptOf(plan, server), places);
-      return new ServerSite(server, index, parts.tally, same?.idle ?? new IdleConnections(house), places);
+      return new ServerSite(server, index, parts.tally, same?.idle ?? doorTo(server, house), places);
     });
     this.queue = new Queue(this, parts.tally);
     this.budget = former?.budget ?? new RetryBudget();
@@ -302,6 +306,10 @@ export class PoolSite {
     for (const server of this.servers) server.idle.sweep(nowMs);
     this.targets?.sweep(nowMs);
   }
+}
+
+function doorTo({ isHttp2 }: ServerPlan, house: IdleHouse): IdleConnections {
+  return isHttp2 ? new Sessions(house) : new IdleConnections(house);
 }
 
 /** Not inside of a pool that is made: it is kept, and would keep all that is at hand there, pools of one plan before the other without end. */
@@ -419,8 +427,8 @@ function isSameServer(one: ServerPlan, other: ServerPlan): boolean {
   return one.slot === other.slot && one.id === other.id && doorOf(one) === doorOf(other);
 }
 
-function doorOf({ address, tls, proxyProtocol, source, hop }: ServerPlan): string {
-  return JSON.stringify([address, tls, proxyProtocol, source, hop ?? null]);
+function doorOf({ address, tls, isHttp2, proxyProtocol, source, hop }: ServerPlan): string {
+  return JSON.stringify([address, tls, isHttp2, proxyProtocol, source, hop ?? null]);
 }
 
 /** Whether who was let in by the one has shown less than the other asks for: another certificate of clients, or one at all. */

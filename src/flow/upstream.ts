@@ -120,6 +120,7 @@ export class Upstream implements DialFlow {
     const { context, server } = this.#cold;
     this.#cold.dialedMs = context.port.nowMs;
     const { plan } = server;
+    if (server.sessions !== null) return server.sessions.dial(this, server, exchange, client);
     context.port.dial(plan, this, exchange.pool.plan.timeouts.connectMs, proxyHeaderFor(plan, client));
   }
 
@@ -129,10 +130,21 @@ export class Upstream implements DialFlow {
     this.#state = this.#has(flag.hasCarried) ? flag.hasCarried | flag.isReused | isPinned : flag.hasCarried;
   }
 
+  /** It is a stream's, over a connection that is there and has carried others. */
+  adopt(line: Line): void {
+    this.line = line;
+    this.#state = flag.hasCarried;
+  }
+
+  /** An exchange waits for it. */
+  get isWanted(): boolean {
+    return this.#exchange !== null;
+  }
+
   connected(line: Line): void {
     this.line = line;
     const { context, server, dialedMs } = this.#cold;
-    countConnected(context.tally, server.row, context.port.nowMs - dialedMs);
+    if (line.isShared !== true) countConnected(context.tally, server.row, context.port.nowMs - dialedMs);
     const exchange = this.#exchange;
     if (exchange !== null) exchange.upload.send(this);
     else this.#rest(context);
@@ -205,6 +217,20 @@ export class Upstream implements DialFlow {
     else if (this.#has(flag.isHeadDone) && exchange.responseBody.kind === bodyKind.close && !isReset)
       exchange.passage.ended();
     else if (!this.#hasSaidAll(exchange)) this.#lost(exchange, isAnswering);
+  }
+
+  /** The server has let go of this exchange, and not of the connection that it went over: that one has not grown old. */
+  takenBack(): void {
+    this.#state &= ~flag.isReused;
+    this.closed(true);
+  }
+
+  /** What the server has said is no answer at all. */
+  broken(what: Fault): void {
+    const exchange = this.#exchange;
+    if (exchange === null) return this.destroy();
+    if (this.#has(flag.isParked)) return this.#endParked("reset");
+    exchange.failUpstream(what);
   }
 
   /** The exchange waits with a response whose head has been told: nothing more of it until `unpark`. */
@@ -295,9 +321,11 @@ export class Upstream implements DialFlow {
 
   #gone(): void {
     if (this.line === null) return;
+    const { isShared } = this.line;
     this.line = null;
     const { context, server } = this.#cold;
     this.#cold.partial = null;
+    if (isShared === true) return;
     if (this.isPinned) context.pinned.lost(this);
     else this.#idle.remove(this);
     countDisconnected(context.tally, server.row);

@@ -24,6 +24,8 @@ export class Actor implements Line {
   /** What the kernel, when full, still takes of what is offered. */
   roomBytes = 0;
   takesFiles = true;
+  /** What was agreed on by ALPN, with a server that is asked by HTTP/2. */
+  alpn?: string;
   /** The descriptors of what it was offered as pages of files, in order. */
   readonly filesTaken: number[] = [];
   /** Left of an offer. */

@@ -95,7 +95,7 @@ export class Caller {
     const start = `${this.actor.name} gets `;
     return this.play.take().flatMap((line) => {
       if (!line.startsWith(start)) return [line];
-      return this.#frames(Buffer.from(JSON.parse(`"${line.slice(start.length)}"`) as string, "latin1"));
+      return this.frames(Buffer.from(JSON.parse(`"${line.slice(start.length)}"`) as string, "latin1"));
     });
   }
 
@@ -107,7 +107,8 @@ export class Caller {
     );
   }
 
-  #frames(bytes: Buffer): string[] {
+  /** What bytes that were sent to it say. */
+  frames(bytes: Buffer): string[] {
     this.#bytes = Buffer.concat([this.#bytes, bytes]);
     const lines: string[] = [];
     for (let frame = frameOf(this.#bytes); frame !== null; frame = frameOf(this.#bytes)) {

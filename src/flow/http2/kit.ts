@@ -18,7 +18,7 @@ const requestBytes = 32 * 1024;
 /** What a head has besides what the fields say. */
 const headFramingBytes = 1024;
 
-/** A response may have so many more than its server has said: what forwarding and rules add. */
+/** A head may have so many more than was said: what forwarding and rules add. */
 const addedFieldsMax = 512;
 
 export class Http2Kit {
@@ -28,6 +28,10 @@ export class Http2Kit {
   readonly chunk: Output = new Output();
   /** A response's head, as it is about to go on. */
   readonly responseHead: Head;
+  /** A request's head, as it is about to go on to a server. */
+  readonly requestHead: Head;
+  /** What a server's stream has said in one read, as HTTP/1.1 has it. */
+  told: Output = new Output();
   #requests: Output = new Output(requestBytes);
   readonly #frames: Output = new Output();
   #owner: FrameOwner | null = null;
@@ -39,6 +43,7 @@ export class Http2Kit {
     // Cookies come in crumbs, which are one field in the end.
     this.fields = new FieldSection(fieldsMax * 2, headBytesMax);
     this.responseHead = new Head(fieldsMax + addedFieldsMax);
+    this.requestHead = new Head(fieldsMax + addedFieldsMax);
   }
 
   /** Where the head of a request is written, as HTTP/1.1 has it, behind those before it. They stay as they are for as long as anybody looks at them. */

@@ -6,6 +6,7 @@ import type { Head } from "../../wire/http1/head.ts";
 import type { Output } from "../../wire/http1/writer.ts";
 import {
   closeHeaders,
+  connectionPreface,
   errorCode,
   flag,
   frameBytesMax,
@@ -21,11 +22,11 @@ import {
   windowBytesMax,
 } from "../../wire/http2/frame.ts";
 import { putNoTable } from "../../wire/http2/hpack/encoder.ts";
+import { putRequestHead } from "../../wire/http2/requestfields.ts";
 import { putResponseHead, putTrailers } from "../../wire/http2/responsehead.ts";
 import type { Context } from "../context.ts";
 import type { Line } from "../port.ts";
 import type { FrameOwner } from "./kit.ts";
-import type { Http2Line } from "./line.ts";
 
 /** Frames leave when there is so much of them, and otherwise when all that has come was looked at. */
 const flushBytes = 64 * 1024;
@@ -38,6 +39,19 @@ const stuckFramesMax = 128;
  */
 export const heldBytesMax: number = 128 * 1024 * 1024;
 const shareBytes = 4 * 1024 * 1024;
+
+/** A stream, as it is known here: what it sends, and how far. */
+export interface OutgoingStream {
+  readonly id: number;
+  /** What the peer takes of it: may be negative (section 6.9.2). */
+  sendWindow: number;
+  /** Of its content, put into frames. */
+  sentBytes: number;
+  /** Said by the queue. False: it is in there. */
+  noteQueued(): boolean;
+  /** It is its turn: one frame of what it holds. */
+  pump(): void;
+}
 
 /** The session, as it is told here. */
 export interface OutgoingWatcher {
@@ -59,7 +73,7 @@ export class Outgoing implements FrameOwner {
   readonly #line: Line;
   /** What it takes of all streams together. */
   #window = initialWindowBytes;
-  readonly #queue: Http2Line[] = [];
+  readonly #queue: OutgoingStream[] = [];
   #sentBytes = 0;
   #stuckFrames = 0;
   /** Content that its streams hold has too much memory, and so has that of all. */
@@ -109,14 +123,14 @@ export class Outgoing implements FrameOwner {
   }
 
   /** Whether the client would have to open a window for it to go on. */
-  isShut(line: Http2Line): boolean {
+  isShut(line: OutgoingStream): boolean {
     return this.#window <= 0 || line.sendWindow <= 0;
   }
 
   // ---- windows ----
 
   /** How much of its content may be sent now. */
-  roomFor(line: Http2Line): number {
+  roomFor(line: OutgoingStream): number {
     return this.#line.isHolding ? 0 : Math.max(0, Math.min(this.#window, line.sendWindow));
   }
 
@@ -126,7 +140,7 @@ export class Outgoing implements FrameOwner {
     return this.#window <= windowBytesMax;
   }
 
-  enqueue(line: Http2Line): void {
+  enqueue(line: OutgoingStream): void {
     if (line.noteQueued()) this.#queue.push(line);
   }
 
@@ -187,6 +201,28 @@ export class Outgoing implements FrameOwner {
     putGoaway(this.#control(), lastStream, code, reason);
   }
 
+  /** What we say first to a server. */
+  begin(pairs: readonly (readonly [number, number])[]): void {
+    this.#control().put(connectionPreface);
+    this.settings(pairs);
+  }
+
+  /** False: it cannot be said, and nothing was. */
+  sendRequest(stream: number, head: Head, isSecure: boolean, isLast: boolean): boolean {
+    const frames = this.#control();
+    const at = frames.length;
+    putFrameHeader(frames, 0, frameType.headers, isLast ? flag.endStream : 0, stream);
+    const wasTableTold = this.#isTableTold;
+    this.#tellTable(frames);
+    if (!putRequestHead(frames, head, isSecure)) {
+      frames.length = at;
+      this.#isTableTold = wasTableTold;
+      return false;
+    }
+    closeHeaders(frames, at, stream);
+    return true;
+  }
+
   sendHead(stream: number, head: Head, isLast: boolean): void {
     const frames = this.#control();
     const at = frames.length;
@@ -196,7 +232,7 @@ export class Outgoing implements FrameOwner {
     closeHeaders(frames, at, stream);
   }
 
-  sendData(line: Http2Line, bytes: Uint8Array, start: number, end: number): void {
+  sendData(line: OutgoingStream, bytes: Uint8Array, start: number, end: number): void {
     const size = end - start;
     this.#window -= size;
     line.sendWindow -= size;

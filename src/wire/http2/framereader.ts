@@ -1,4 +1,4 @@
-// Frames out of bytes (RFC 9113 sections 3.4, 4 and 6): the client's preface, then frame by frame. A frame is told once it is there in
+// Frames out of bytes (RFC 9113 sections 3.4, 4 and 6): the preface of a client, then frame by frame. A frame is told once it is there in
 // full, but for DATA, of which the content is told as it comes. What can be judged without knowing any stream is judged here: lengths,
 // padding, where a frame may stand, and that a header block is one piece (section 4.3). It copies nothing but header blocks that
 // come in several frames; bytes that are told are valid during the call.
@@ -51,6 +51,7 @@ export class FrameReader {
   reason = "";
   #isResting = false;
   readonly #sink: FrameSink;
+  readonly #isOfServer: boolean;
   /** Of all frames of a header block together. */
   readonly #blockBytesMax: number;
   #prefaceSeen = 0;
@@ -72,9 +73,12 @@ export class FrameReader {
   #blockDependency = -1;
   #continuations = 0;
 
-  constructor(sink: FrameSink, blockBytesMax: number) {
+  /** `isOfServer`: what a server says, which has no preface but its SETTINGS, and was told to push nothing. */
+  constructor(sink: FrameSink, blockBytesMax: number, isOfServer = false) {
     this.#sink = sink;
     this.#blockBytesMax = blockBytesMax;
+    this.#isOfServer = isOfServer;
+    if (isOfServer) this.#prefaceSeen = connectionPreface.length;
   }
 
   /** Something has begun that is not there in full: a header block, or the preface. */
@@ -171,7 +175,7 @@ export class FrameReader {
       case frameType.settings:
         return this.#readSettings(bytes, at, end, flags, stream);
       case frameType.pushPromise:
-        return this.refuse(errorCode.protocolError, "PUSH_PROMISE from a client");
+        return this.refuse(errorCode.protocolError, `PUSH_PROMISE from a ${this.#isOfServer ? "server" : "client"}`);
       case frameType.ping:
         if (stream !== 0) return this.refuse(errorCode.protocolError, "PING on a stream");
         if (length !== 8) return this.refuse(errorCode.frameSizeError, "PING of a wrong length");

@@ -33,7 +33,7 @@ const isSchemePart: Uint8Array = isToken.map((is, code) =>
 /** A token without capital letters. */
 const isNamePart: Uint8Array = isToken.map((is, code) => (is === 1 && (code < 0x41 || code > 0x5a) ? 1 : 0));
 /** What a line has beside its name and its value. */
-const lineFramingBytes = 4;
+export const lineFramingBytes = 4;
 
 /** Where the pseudo-fields stand, by the numbers above: index of the field, -1 when there is none. Of one request at a time. */
 const found = new Int32Array(pseudoNames.length);
@@ -96,7 +96,7 @@ export function writeRequestHead(
 }
 
 /**
- * Fields behind a request's content as the lines that go behind its last chunk. False: they are malformed. Those of the message's
+ * Fields behind a message's content as the lines that go behind its last chunk. False: they are malformed. Those of the message's
  * framing and of its routing are refused where the body is followed (http1/body.ts).
  */
 export function writeTrailers(output: Output, fields: FieldSection): boolean {
@@ -160,7 +160,7 @@ function putCookies(output: Output, { bytes, spans, count }: FieldSection): void
 }
 
 /** Into room that is there. False: it is malformed. */
-function putLine(
+export function putLine(
   output: Output,
   bytes: Uint8Array,
   nameStart: number,

@@ -1,4 +1,4 @@
-// Writes the fields of responses as a header block (RFC 7541, 6), without a dynamic table and without Huffman: a block then
+// Writes the fields of requests and responses as a header block (RFC 7541, 6), without a dynamic table and without Huffman: a block then
 // depends on no other, blocks of one connection may be made in any order, and the bytes are copied and not looked at. What the
 // static table has is told by its index. Names go out in small letters, as HTTP/2 wants them; which fields to write, and what
 // they may hold, is decided above.
@@ -44,6 +44,18 @@ export function putField(
   }
   putInteger(output, valueEnd - valueStart, stringPrefixMax);
   output.copy(bytes, valueStart, valueEnd);
+}
+
+/** A pseudo-field of requests, by an entry of the static table that has its name: bytes[start, end) is the value. */
+export function putPseudo(output: Output, index: number, bytes: Uint8Array, start: number, end: number): void {
+  output.byte(index);
+  putInteger(output, end - start, stringPrefixMax);
+  output.copy(bytes, start, end);
+}
+
+/** An entry of the static table, name and value. */
+export function putIndexed(output: Output, index: number): void {
+  output.byte(isIndexed | index);
 }
 
 /** Size update to 0: no block of this connection will use the dynamic table. It stands at the beginning of the first. */
