@@ -11,6 +11,84 @@ export interface AdminInput {
   hosts?: string[] | undefined;
   /** Requests that one address may send to the admin interface, as a rate such as "50/s", which it is where this is absent; at once as many as in four seconds. /metrics, /healthz and /readyz are not counted. */
   rateLimit?: string | undefined;
+  /** HAProxy's runtime API and statistics page, for tools that know HAProxy. Absent: there are none. */
+  haproxy?: HaproxyInput | undefined;
+}
+
+/** HAProxy's runtime API and statistics page, for tools that know HAProxy. */
+export interface HaproxyInput {
+  /** Sockets that speak HAProxy's runtime API. */
+  sockets?: HaproxySocketInput[] | undefined;
+  /** How long a connection to one of them may say nothing. Default: "10s". */
+  timeout?: string | undefined;
+  /** Connections at once to each of them. Default: 10. */
+  connections?: number | undefined;
+  /** HAProxy's statistics pages. */
+  pages?: HaproxyPageInput[] | undefined;
+  /** What HAProxy calls listeners, pools and servers, in its order. What is not named here has its own name, behind these. */
+  proxies?: HaproxyProxyInput[] | undefined;
+}
+
+/** A socket that speaks HAProxy's runtime API. */
+export interface HaproxySocketInput {
+  /** Where it is: a path, or an address of this machine alone. */
+  listen: string;
+  /** Permissions of the socket's file: who may write to it may ask. Default: "600". */
+  mode?: string | undefined;
+  /** Owner of the socket's file; only root can give it to another. */
+  user?: string | undefined;
+  /** Group of the socket's file. */
+  group?: string | undefined;
+  /** What may be asked: user sees figures, operator sees all, admin changes. Default: "operator". */
+  level?: "user" | "operator" | "admin" | undefined;
+}
+
+/** HAProxy's statistics page. */
+export interface HaproxyPageInput {
+  /** An address of its own, where the page is and nothing else. Absent: it is on the admin interface. */
+  listen?: string | undefined;
+  /** Where the page is; with ;csv behind it the same as CSV, with ;json as JSON. Default: "/haproxy?stats". */
+  uri?: string | undefined;
+  /** Who may see it, by HTTP basic authentication. Empty: whoever may speak to its address. */
+  users?: HaproxyUserInput[] | undefined;
+  /** What a browser calls the place when it asks for the password. Default: "HAProxy Statistics". */
+  realm?: string | undefined;
+  /** How often a browser asks for the page again. Absent: never. */
+  refresh?: string | undefined;
+  /** Whether the page says nothing of the version. Default: false. */
+  hideVersion?: boolean | undefined;
+  /** The proxies that it shows; empty: all. */
+  scope?: string[] | undefined;
+}
+
+/** Who may see a statistics page. */
+export interface HaproxyUserInput {
+  /** The user name. */
+  user: string;
+  /** The password, in clear. */
+  password: string;
+}
+
+/** A frontend, backend or listen of HAProxy's. */
+export interface HaproxyProxyInput {
+  /** What HAProxy calls it. */
+  name: string;
+  /** Its listeners: it is a frontend. */
+  listeners?: string[] | undefined;
+  /** Its pool: it is a backend. */
+  pool?: string | undefined;
+  /** Its table, where that has another name. */
+  table?: string | undefined;
+  /** Its servers, in the order of its lines. */
+  servers?: HaproxyServerInput[] | undefined;
+}
+
+/** A server under the name that HAProxy has for it. */
+export interface HaproxyServerInput {
+  /** What HAProxy calls the server. */
+  name: string;
+  /** The server's name in its pool. */
+  server: string;
 }
 
 /** An address of their own for what may be read by everybody, metrics and health, and names of one's own. */

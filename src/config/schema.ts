@@ -11,6 +11,7 @@ import { cache } from "./cacheschema.ts";
 import { egress } from "./egressschema.ts";
 import { fleet, metrics, registry, sentinel } from "./fleetschema.ts";
 import { gobetween } from "./gobetweenschema.ts";
+import { haproxy } from "./haproxyschema.ts";
 import { hooks } from "./hookschema.ts";
 import type { ConfigInput } from "./input.ts";
 import { ipmanager } from "./ipmanagerschema.ts";
@@ -68,6 +69,9 @@ const admin = section({
     .describe(
       'Requests that one address may send to the admin interface, as a rate such as "50/s", which it is where this is absent; at once as many as in four seconds. /metrics, /healthz and /readyz are not counted.',
     ),
+  haproxy: haproxy
+    .optional()
+    .describe("HAProxy's runtime API and statistics page, for tools that know HAProxy. Absent: there are none."),
 }).meta({
   id: "Admin",
   description:

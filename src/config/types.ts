@@ -6,6 +6,51 @@ export interface Admin {
   token?: string | undefined;
   hosts?: string[] | undefined;
   rateLimit?: string | undefined;
+  haproxy?: Haproxy | undefined;
+}
+
+export interface Haproxy {
+  sockets: HaproxySocket[];
+  timeout: string;
+  connections: number;
+  pages: HaproxyPage[];
+  proxies: HaproxyProxy[];
+}
+
+export interface HaproxySocket {
+  listen: string;
+  mode: string;
+  user?: string | undefined;
+  group?: string | undefined;
+  level: "user" | "operator" | "admin";
+}
+
+export interface HaproxyPage {
+  listen?: string | undefined;
+  uri: string;
+  users: HaproxyUser[];
+  realm: string;
+  refresh?: string | undefined;
+  hideVersion: boolean;
+  scope: string[];
+}
+
+export interface HaproxyUser {
+  user: string;
+  password: string;
+}
+
+export interface HaproxyProxy {
+  name: string;
+  listeners: string[];
+  pool?: string | undefined;
+  table?: string | undefined;
+  servers: HaproxyServer[];
+}
+
+export interface HaproxyServer {
+  name: string;
+  server: string;
 }
 
 export interface Metrics {

@@ -321,7 +321,8 @@ export class Control implements AdminService {
       parts: {
         ...{ arena: this.#state.arena, workers: this.workers, sharedMs, totals: this.#totals },
         ...{ bans: this.#bans, discovery: this.#discovery, fleet: this.#fleet, holdings: this.#holdings },
-        ...{ registering: this.#registering, supervisor: this.#supervisor, plan: () => this.#reconciler.plan },
+        ...{ registering: this.#registering, roster: this.#roster },
+        ...{ supervisor: this.#supervisor, plan: () => this.#reconciler.plan },
         ...{
           acme: this.#acme,
           live: this.#live,

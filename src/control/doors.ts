@@ -14,6 +14,7 @@ import { debugRoutes } from "./api/debug.ts";
 import { Audit } from "./audit.ts";
 import { Gobetween } from "./gobetween.ts";
 import type { Credentials } from "./guard.ts";
+import { Haproxy } from "./haproxy.ts";
 import { type IpmanagerListener, openIpmanager } from "./ipmanager.ts";
 import { openLocalDoor } from "./localdoor.ts";
 import type { Log } from "./log.ts";
@@ -49,6 +50,7 @@ interface Open {
   readonly local: Admin | null;
   readonly secure: Admin | null;
   readonly gobetween: Gobetween | null;
+  readonly haproxy: Haproxy | null;
   readonly audit: Audit;
   readonly metrics: MetricsListener | null;
   readonly ipmanager: IpmanagerListener | null;
@@ -83,8 +85,11 @@ export class Doors {
       ...{ service, audit, log, answered, routes: [debug] },
       operations: [...operationsOf(parts), ...auditOperations(audit), ...(gobetween?.operations() ?? [])],
     };
+    const { operations = [] } = common;
+    const haproxy =
+      config.admin.haproxy === undefined ? null : new Haproxy({ ...options, ...parts, service, operations, audit });
     const open: { -readonly [Part in keyof Open]: Open[Part] | null } = {
-      ...{ audit, gobetween, admin: null, local: null, secure: null, metrics: null, ipmanager: null },
+      ...{ audit, gobetween, haproxy, admin: null, local: null, secure: null, metrics: null, ipmanager: null },
     };
     try {
       const admin = openAdmin({ ...common, address: addressOf(config.admin.listen) });
@@ -104,6 +109,7 @@ export class Doors {
             nowMs: Date.now,
           },
         });
+      await haproxy?.open();
       return new Doors({ ...open, admin, audit });
     } catch (error) {
       await closeAll(open);
@@ -132,13 +138,14 @@ export class Doors {
 }
 
 async function closeAll(open: { readonly [Part in keyof Open]: Open[Part] | null }): Promise<void> {
-  const { admin, local, secure, metrics, ipmanager, audit, gobetween } = open;
+  const { admin, local, secure, metrics, ipmanager, audit, gobetween, haproxy } = open;
   await metrics?.close();
   await ipmanager?.close();
   await secure?.close();
   await local?.close();
   await admin?.close();
   gobetween?.close();
+  haproxy?.close();
   audit?.close();
 }
 

@@ -27,6 +27,7 @@ import type { Fleet } from "./fleet.ts";
 import type { Holdings } from "./holdings.ts";
 import type { Live } from "./live.ts";
 import type { Registering } from "./registering.ts";
+import type { Roster } from "./roster.ts";
 import type { Supervisor } from "./supervisor.ts";
 
 export interface RoutesParts extends Pick<ExplainingOptions, "arena" | "workers" | "sharedMs"> {
@@ -38,6 +39,7 @@ export interface RoutesParts extends Pick<ExplainingOptions, "arena" | "workers"
   readonly holdings: Holdings;
   readonly live: Live;
   readonly registering: Registering;
+  readonly roster: Pick<Roster, "conditionOf" | "countsOf">;
   readonly supervisor: Supervisor;
   readonly totals: Totals;
   /** Says in the log what was done. */

@@ -20,7 +20,7 @@ listen web
   expect(lines.map(({ line, verdict, keyword }) => [line, verdict, keyword])).toEqual([
     [1, "kept", "global"],
     [2, "kept", "daemon"],
-    [3, "approximated", "stats socket"],
+    [3, "kept", "stats socket"],
     [4, "kept", "listen"],
     [5, "kept", "bind"],
     [6, "kept", "timeout client"],

@@ -61,13 +61,16 @@ test("every key of the schema that is about a file or a program is one of those"
     "addresses",
     "errors",
     "format",
+    "group",
     "hmacKey",
+    "mode",
     "names",
     "onNothing",
     "password",
     "reply",
     "texts",
     "token",
+    "user",
   ];
   expect([...missing].sort()).toEqual(others);
 });

@@ -17,10 +17,15 @@ export function restartKeys(started: Config, before: Config, after: Config, { wo
     !Bun.deepEquals(of(after), of(started)) && !Bun.deepEquals(of(after), of(before));
   return [
     ...(workersOf(after, cores) === workers ? [] : ["workers"]),
-    ...(waits(({ admin }) => admin) ? ["admin"] : []),
+    ...(waits(openingsOf) ? ["admin"] : []),
     ...(waits(({ metrics }) => metrics?.listen) ? ["metrics.listen"] : []),
     ...(waits(({ ipmanager }) => ipmanager?.listen) ? ["ipmanager.listen"] : []),
     ...(waits(({ gobetween }) => gobetween && [gobetween.api, gobetween.metrics]) ? ["gobetween"] : []),
     ...(waits(({ log }) => log.format) ? ["log.format"] : []),
   ];
+}
+
+/** What HAProxy calls listeners and pools is asked for each time. */
+function openingsOf({ admin: { haproxy, ...admin } }: Config): unknown {
+  return { ...admin, haproxy: haproxy && { ...haproxy, proxies: [] } };
 }

@@ -8,16 +8,20 @@ import { pointerOf } from "./pointer.ts";
 
 /** Null where the config does not name the server. */
 export function weighing(config: Config, pool: string, server: string, weight: number): PatchOperation | null {
-  const servers = config.pools[pool]?.servers ?? [];
-  const index = servers.findIndex((each) => nameOf(each) === server);
+  const index = serverIndex(config, pool, server);
   if (index === -1) return null;
-  const written = servers[index]!;
+  const written = config.pools[pool]!.servers[index]!;
   const place = ["pools", pool, "servers", index] as const;
   if (typeof written === "string")
     return { op: "replace", path: pointerOf(place), value: `${bareOf(written)}^${weight}` };
   if (written.weight === undefined && bareOf(written.address) !== written.address)
     return { op: "replace", path: pointerOf([...place, "address"]), value: `${bareOf(written.address)}^${weight}` };
   return { op: "add", path: pointerOf([...place, "weight"]), value: weight };
+}
+
+/** -1 where the config does not name it. */
+export function serverIndex(config: Config, pool: string, server: string): number {
+  return (config.pools[pool]?.servers ?? []).findIndex((each) => nameOf(each) === server);
 }
 
 function nameOf(server: string | Server): string | null {

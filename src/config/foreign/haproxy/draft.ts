@@ -1,7 +1,7 @@
 // The config that a haproxy.cfg becomes, while it is being built: sections by name that still change. What it comes to is judged by
 // the schema like any config of ours, so keys of rules are not typed a second time here.
 
-import type { ConfigInput, ListenerInput, PoolInput } from "../../input.ts";
+import type { ConfigInput, HaproxyServerInput, ListenerInput, PoolInput } from "../../input.ts";
 
 /** One rule as an operator would write it: `{ name, if, track, use, deny, ... }`. */
 export type RuleDraft = Record<string, unknown>;
@@ -24,4 +24,6 @@ export interface Draft {
   pools: Record<string, Partial<PoolInput> & Record<string, unknown>>;
   tables: Record<string, TableDraft>;
   lists: Record<string, ListDraft>;
+  /** By pool, what HAProxy calls its servers: no part of the config by itself. */
+  servers: Record<string, readonly HaproxyServerInput[]>;
 }

@@ -66,10 +66,6 @@ test.each([
     "warning maxconn is approximated: each listener without a maxconn of its own has it, and they are not counted together; a connection beyond it is closed at once, where in HAProxy it waits to be accepted",
   ],
   ["maxconn many", "error many must be a whole number from 1 to 10000000"],
-  [
-    "stats socket /run/x",
-    "warning socket is approximated: the admin interface (the log's line started says where it is) and the commands sluice status, table, drain and ban do what the socket did",
-  ],
   ["stats sockt /run/x", "error sockt must be socket, timeout or maxconn"],
   [
     "lua-load x.lua",

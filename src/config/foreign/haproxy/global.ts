@@ -3,7 +3,7 @@
 // and drainTimeout, and the ground that bind and server lines stand on.
 
 import { dirname } from "node:path";
-import type { ConfigInput } from "../../input.ts";
+import type { ConfigInput, HaproxyInput } from "../../input.ts";
 import { didYouMean } from "../../nearest.ts";
 import type { Ledger } from "../ledger.ts";
 import type { Origins } from "../origins.ts";
@@ -17,6 +17,7 @@ import { readOptions } from "./options.ts";
 import { reviewLog } from "./review.ts";
 import { linePath, pathOf, type Statement, type Word } from "./scene.ts";
 import { serverFlags, serverWords } from "./serverwords.ts";
+import { readStats } from "./statssocket.ts";
 import { enterKeyword, readCount, warn } from "./tell.ts";
 import { versionsOf } from "./tls.ts";
 
@@ -29,17 +30,20 @@ const streamsMax = 1000;
 export interface Global {
   readonly ground: Ground;
   readonly config: Partial<ConfigInput>;
+  /** What of HAProxy's runtime API stands in the section. */
+  readonly haproxy: HaproxyInput;
 }
 
 /** `file`: the path of the config itself, for `default-path`. */
 export function readGlobal(ledger: Ledger, origins: Origins, statements: readonly Statement[], file: string): Global {
   const reader = new GlobalReader(ledger, origins, file);
   for (const statement of statements) reader.read(statement);
-  return { ground: reader.ground, config: reader.config() };
+  return { ground: reader.ground, config: reader.config(), haproxy: reader.haproxy };
 }
 
 class GlobalReader {
   ground: Ground = usualGround;
+  readonly haproxy: HaproxyInput = {};
   readonly #ledger: Ledger;
   readonly #origins: Origins;
   readonly #file: string;
@@ -112,7 +116,7 @@ class GlobalReader {
         this.ground = { ...this.ground, hasLog: true };
         return tellTarget(ledger, statement);
       case "stats":
-        return this.#stats(value, statement);
+        return readStats(ledger, statement, this.haproxy);
       case "tune.bufsize":
       case "tune.http.maxhdr":
         return this.#limit(name, value);
@@ -141,17 +145,6 @@ class GlobalReader {
       this.#ledger.approximate(pathOf(value), `at most ${streamsMax} streams of a connection are served at once`);
     this.#config.limits = { ...this.#config.limits, streamsPerConnection: Math.min(number, streamsMax) };
     this.#origins.add(["limits", "streamsPerConnection"], pathOf(value));
-  }
-
-  #stats(value: Word, statement: Statement): void {
-    if (value.text === "socket")
-      this.#ledger.approximate(
-        pathOf(value),
-        "the admin interface (the log's line started says where it is) and the commands sluice status, table, drain and ban do what the socket did",
-      );
-    else if (["timeout", "maxconn", "bind-process"].includes(value.text))
-      this.#ledger.note(linePath(statement), "there is no such socket here");
-    else this.#ledger.fault(pathOf(value), "must be socket, timeout or maxconn");
   }
 
   #ssl(name: string, value: Word, statement: Statement): void {

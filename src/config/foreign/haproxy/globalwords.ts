@@ -22,7 +22,7 @@ export const globalWords: Keywords = {
   "ssl-default-server-ciphers": read("ciphers towards servers"),
   "ssl-default-server-options": read("minVersion and maxVersion towards servers"),
   "ssl-server-verify": read("verify of servers that do not say"),
-  stats: read("the admin interface, which has other words: sluice status, table, ban"),
+  stats: read("admin.haproxy: sockets that speak HAProxy's runtime API"),
   "tune.bufsize": read("limits.head"),
   "tune.http.maxhdr": read("limits.fields"),
   ...each(read("limits.streamsPerConnection"), "tune.h2.max-concurrent-streams tune.h2.fe.max-concurrent-streams"),

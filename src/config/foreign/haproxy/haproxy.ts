@@ -3,7 +3,7 @@
 // backends are in use.
 
 import { readListenAddress } from "../../../base/address.ts";
-import type { AdminInput, ConfigInput } from "../../input.ts";
+import type { AdminInput, ConfigInput, HaproxyInput } from "../../input.ts";
 import { didYouMean } from "../../nearest.ts";
 import { Places } from "../../place.ts";
 import type { Path } from "../../problem.ts";
@@ -40,6 +40,7 @@ import {
 import { readSections, type Section } from "./sections.ts";
 import { Settings } from "./settings.ts";
 import { isForStats, statsProxy, tellStats } from "./stats.ts";
+import { namedProxies } from "./statsnames.ts";
 import { warn } from "./tell.ts";
 import { readErrorSections, readUserlists } from "./userlist.ts";
 
@@ -91,10 +92,11 @@ export function translateHaproxy(
     else warn(ledger, word, message);
   const sections = readSections(lines, ledger);
   const statements = sections.filter(({ kind }) => kind === "global").flatMap((section) => section.statements);
-  const { ground, config } = readGlobal(ledger, origins, statements, file);
+  const { ground, config, haproxy } = readGlobal(ledger, origins, statements, file);
   const elsewhere = adminOf(ledger, environment, String(lines[0]?.[0]?.line ?? 1));
   tellOtherSections(ledger, sections);
-  const builder = new Builder(ledger, origins, sections, ground, config, { textOf, environment: left }, elsewhere);
+  const outside = { textOf, environment: left, elsewhere };
+  const builder = new Builder(ledger, origins, sections, ground, { config, haproxy }, outside);
   builder.build(translateRules);
   return { program: "haproxy", input: builder.input(), ledger, origins, places, keyOf: (path) => keyOf(words, path) };
 }
@@ -134,18 +136,20 @@ function adminOf(ledger: Ledger, environment: Environment, line: string): AdminI
 interface Outside {
   readonly textOf: TextOf;
   readonly environment: Environment;
+  /** Where the admin interface is said to be. */
+  readonly elsewhere: AdminInput | null;
 }
 
 class Builder implements Conversion {
   readonly ledger: Ledger;
   readonly origins: Origins;
-  readonly draft: Draft = { config: {}, listeners: {}, pools: {}, tables: {}, lists: {} };
+  readonly draft: Draft = { config: {}, listeners: {}, pools: {}, tables: {}, lists: {}, servers: {} };
   readonly proxies: readonly Service[];
   readonly userlists: Conversion["userlists"];
   readonly errorSections: Conversion["errorSections"];
   readonly #ground: Ground;
   readonly #outside: Outside;
-  readonly #elsewhere: AdminInput | null;
+  readonly #haproxy: HaproxyInput;
   readonly #naming = new Naming();
   readonly #settings: ReadonlyMap<Service, Settings>;
   readonly #used = new Set<Service>();
@@ -155,12 +159,11 @@ class Builder implements Conversion {
     origins: Origins,
     sections: readonly Section[],
     ground: Ground,
-    config: Partial<ConfigInput>,
+    { config, haproxy }: { readonly config: Partial<ConfigInput>; readonly haproxy: HaproxyInput },
     outside: Outside,
-    elsewhere: AdminInput | null,
   ) {
     this.#outside = outside;
-    this.#elsewhere = elsewhere;
+    this.#haproxy = haproxy;
     this.ledger = ledger;
     this.origins = origins;
     this.#ground = ground;
@@ -217,7 +220,7 @@ class Builder implements Conversion {
         .all("bind")
         .flatMap((statement) => readBind(this, statement, proxy.mode, this.#ground) ?? []);
       if (isForStats(settings)) {
-        const admin = statsProxy(this.ledger, settings, binds, this.#elsewhere);
+        const admin = statsProxy(this.ledger, settings, binds, this.#outside.elsewhere);
         if (admin !== null) this.draft.config.admin ??= admin;
         continue;
       }
@@ -240,6 +243,7 @@ class Builder implements Conversion {
     for (const [proxy, translated] of rules)
       if (proxy.kind !== "frontend" && (this.#used.has(proxy) || this.#hasServers(proxy)))
         addPool(this, this.#settings.get(proxy)!, translated, this.#ground, before(proxy, faces));
+    this.#nameFor(faces);
     this.#finish(fronts, accessLogOf(logged));
   }
 
@@ -248,13 +252,29 @@ class Builder implements Conversion {
     const some = (sections: object): boolean => Object.keys(sections).length > 0;
     // Whatever is missing or wrong in it the schema tells, as of any config.
     return {
-      ...(this.#elsewhere === null ? {} : { admin: this.#elsewhere }),
+      ...(this.#outside.elsewhere === null ? {} : { admin: this.#outside.elsewhere }),
       ...config,
       ...(some(tables) ? { tables } : {}),
       ...(some(lists) ? { lists } : {}),
       listeners,
       pools,
     } as ConfigInput;
+  }
+
+  /** For who asks by HAProxy's words. */
+  #nameFor(faces: ReadonlyMap<Front, Face>): void {
+    const haproxy = this.#haproxy;
+    const isAsked = haproxy.sockets !== undefined || haproxy.pages !== undefined;
+    if (!isAsked) return;
+    const named = this.proxies.map((service) => ({
+      service,
+      listeners: [...faces].find(([{ settings }]) => settings.proxy === service)?.[1].listeners ?? [],
+      pool: this.nameOf("pool", service.name),
+      table: this.nameOf("table", service.name),
+    }));
+    const proxies = namedProxies(this.draft, named);
+    const admin = this.draft.config.admin ?? this.#outside.elsewhere;
+    this.draft.config.admin = { ...admin, haproxy: { ...haproxy, ...(proxies.length === 0 ? {} : { proxies }) } };
   }
 
   #hasServers(proxy: Service): boolean {

@@ -132,6 +132,7 @@ function servedPool(
   const isNamed = settings.last("dynamic-cookie-key") !== undefined && isDynamic(settings);
   const isSticky = sticky !== null && (isNamed || lines.some(({ options }) => options.has("cookie")));
   const servers = serversOf(conversion, lines, path, { isSticky, isStuck });
+  draft.servers[String(path[1])] = lines.map((line) => ({ name: line.name, server: line.input.address }));
   const { common, own } = hoisted(servers);
   const isOneBackup = servers.filter(({ backup }) => backup).length > 1 && settings.option("allbackups") === undefined;
   const check = checkOf(ledger, settings, lines, times);

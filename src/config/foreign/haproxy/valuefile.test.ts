@@ -22,7 +22,7 @@ function siteWith(textOf: Conversion["textOf"]): Site {
   const conversion: Conversion = {
     ledger: new Ledger(),
     origins: new Origins(),
-    draft: { config: {}, listeners: {}, pools: {}, tables: {}, lists: {} },
+    draft: { config: {}, listeners: {}, pools: {}, tables: {}, lists: {}, servers: {} },
     proxies: [],
     userlists: new Map(),
     errorSections: new Map(),

@@ -1,0 +1,110 @@
+// The part of control that stands in HAProxy's place for tools that know HAProxy: its runtime API on sockets of its own. Wiring only: names,
+// figures and commands stand in haproxy/. There is one from the start or never; what the config says of names is asked for each time. What a
+// command changes goes by a desk to the operations of the admin API.
+
+import { readDuration } from "../base/duration.ts";
+import type { Config } from "../config/types.ts";
+import { listenerCell } from "../memory/tally.ts";
+import type { AdminService } from "./adminservice.ts";
+import type { Operation } from "./api/operation.ts";
+import { adminOperations } from "./api/operations.ts";
+import { Router } from "./api/router.ts";
+import type { Audit } from "./audit.ts";
+import { Desk } from "./desk.ts";
+import { Guard } from "./guard.ts";
+import { askerOf } from "./haproxy/asker.ts";
+import { runtimeCommands } from "./haproxy/commands.ts";
+import { proxiesOf, type Service } from "./haproxy/names.ts";
+import { Orders } from "./haproxy/orders.ts";
+import { Rates } from "./haproxy/rates.ts";
+import { openSocket, type RuntimeSocket } from "./haproxy/socket.ts";
+import { Stat } from "./haproxy/stat.ts";
+import type { Log } from "./log.ts";
+import type { RoutesParts } from "./routes.ts";
+
+export interface HaproxyOptions extends Pick<RoutesParts, "totals" | "plan" | "roster" | "holdings" | "configuring"> {
+  readonly current: () => Config;
+  readonly service: AdminService;
+  /** Besides the service's own. */
+  readonly operations: readonly Operation[];
+  readonly audit: Pick<Audit, "note">;
+  readonly log: Log;
+}
+
+const lookMs = 1000;
+/** Of commands in a second: whoever may open a socket of this machine is no stranger, and sends them in lines. */
+const rate = { count: 10_000, overMs: 1000 };
+
+export class Haproxy {
+  readonly #options: HaproxyOptions;
+  readonly #orders = new Orders();
+  readonly #rates = new Rates();
+  readonly #stat: Stat;
+  readonly #timer: Timer;
+  #sockets: RuntimeSocket[] = [];
+
+  constructor(options: HaproxyOptions) {
+    this.#options = options;
+    const { totals, plan, roster } = options;
+    this.#stat = new Stat({
+      ...{ totals, plan, orders: this.#orders, services: () => this.#services(), wallMs: Date.now },
+      ...{ conditionOf: (slot) => roster.conditionOf(slot), countsOf: (slot) => roster.countsOf(slot) },
+      nowMs: () => performance.now(),
+    });
+    this.#timer = setInterval(() => this.#look(), lookMs);
+  }
+
+  /** A socket that cannot be had is told in the log. */
+  async open(): Promise<void> {
+    const { current, log } = this.#options;
+    const told = current().admin.haproxy;
+    if (told === undefined || told.sockets.length === 0) return;
+    const idle = readDuration(told.timeout);
+    const commands = this.#commands();
+    for (const socket of told.sockets) {
+      const opened = await openSocket(socket, {
+        ...{ commands, log, connectionsMax: told.connections, idleMs: idle.ok ? idle.value : lookMs },
+      });
+      if (opened !== null) this.#sockets.push(opened);
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    for (const socket of this.#sockets.splice(0)) socket.close();
+  }
+
+  #commands(): ReturnType<typeof runtimeCommands> {
+    const { totals, roster, service, operations, audit, holdings, configuring, current } = this.#options;
+    const guard = new Guard({ address: { kind: "unix", path: "" }, token: undefined, rate });
+    const router = new Router(adminOperations(service, operations));
+    const desk = new Desk({ guard, router, routes: [], audit, nowMs: Date.now });
+    return runtimeCommands({
+      ...{ ask: askerOf(desk), totals, orders: this.#orders, stat: this.#stat, rates: this.#rates, wallMs: Date.now },
+      conditionOf: (slot) => roster.conditionOf(slot),
+      services: () => this.#services(),
+      config: () => configuring.config,
+      named: () => current().admin.haproxy?.proxies ?? [],
+      status: () => service.status(),
+      listeners: () => this.#options.plan()?.listeners ?? [],
+      lists: () => holdings.lists.status(),
+      sockets: () => current().admin.haproxy?.sockets ?? [],
+    });
+  }
+
+  #services(): readonly Service[] {
+    const { plan, current } = this.#options;
+    const now = plan();
+    return now === null ? [] : proxiesOf(now, current().admin.haproxy?.proxies ?? []);
+  }
+
+  #look(): void {
+    const { totals, plan } = this.#options;
+    this.#stat.look();
+    const accepted = (plan()?.listeners ?? []).reduce(
+      (sum, { slot }) => sum + totals.listener(slot, listenerCell.accepted),
+      0,
+    );
+    this.#rates.look(accepted, performance.now());
+  }
+}
