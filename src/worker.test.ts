@@ -158,6 +158,9 @@ test("a plan that fails leaves the access log where it was", async () => {
     path: join(folder, name),
     format: "common",
     fields: null,
+    layout: null,
+    isNormalLogged: true,
+    syslog: [],
     bufferBytesMax: 1 << 20,
     flushMs: 1,
   });
@@ -188,6 +191,9 @@ test("a log that cannot be opened is no start and no reload, but keeps no worker
     path,
     format: "common",
     fields: null,
+    layout: null,
+    isNormalLogged: true,
+    syslog: [],
     bufferBytesMax: 1 << 20,
     flushMs: 1,
   });

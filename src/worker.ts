@@ -267,9 +267,9 @@ class Worker {
     // Where the others write already it is no reason not to serve.
     const isPatient = this.#isReplacement && this.#context === null;
     try {
-      return new AccessLog(plan, this.#tally, warnOf, undefined, isPatient);
+      return new AccessLog(plan, this.#tally, warnOf, { isPatient, totals: this.#totals });
     } catch (error) {
-      throw new Error(openingProblem(plan.path, error as NodeJS.ErrnoException));
+      throw new Error(openingProblem(plan.path ?? "-", error as NodeJS.ErrnoException));
     }
   }
 

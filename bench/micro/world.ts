@@ -162,6 +162,7 @@ const planFor = (mode: ListenerMode): Plan => ({
       cors: null,
       body: { isSaid: false, compress: null, replace: [] },
       hooks: null,
+      log: null,
     },
   ],
   pools: [

@@ -2,6 +2,10 @@
 // may keep the rest from being played.
 
 import { describe, expect, test } from "bun:test";
+import { layoutOf } from "../config/logformat.ts";
+import { LogDetails } from "../data/accesslog/details.ts";
+import { layout } from "../data/accesslog/layout.ts";
+import { AccessRecord } from "../data/accesslog/record.ts";
 import { formatNamed, formatOf } from "./formats.ts";
 import type { Recorded } from "./recorded.ts";
 
@@ -86,6 +90,26 @@ for (const [format, what, line, expected] of lines)
   test(`${format}: ${what}`, () => {
     expect(readBy(format, line)).toMatchObject(expected);
   });
+
+test("a line of ours in HAProxy's format is read as one of HAProxy's", () => {
+  const head = new TextEncoder().encode("GET /a?b=%22 HTTP/1.1");
+  const wallMs = new Date(2026, 10, 22, 9, 6, 3, 655).getTime();
+  const record = Object.assign(new AccessRecord(), {
+    ...{ head, methodEnd: 3, targetStart: 4, targetEnd: 12, client: "10.0.1.2", clientPort: 33_317, wallMs },
+  });
+  const details = Object.assign(new LogDetails(), { frontend: "web", backend: "app", server: "s1", bytesSent: 5 });
+  for (const status of [200, -1]) {
+    const made = layout(layoutOf("httplog"));
+    const out = new Uint8Array(made.bytesMax);
+    details.status = status;
+    const line = Buffer.from(out.subarray(0, made.exchange(record, details, out, 0))).toString();
+    for (const each of [line, `Nov 22 09:06:03 lb haproxy[1]: ${line}`])
+      expect(readBy("haproxy", each)).toMatchObject({
+        ...{ client: "10.0.1.2", connection: "33317", listener: "web", method: "GET", target: "/a?b=%22" },
+        ...{ status: Math.max(0, status), bytesSent: 5 },
+      });
+  }
+});
 
 test("a format is told by most of the first lines", () => {
   const [combinedLine, haproxyLine] = [lines[0]![2], lines[3]![2]];

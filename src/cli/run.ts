@@ -81,6 +81,8 @@ export function fromOptions(options: Words): Loaded {
   const log =
     accessLog === undefined && logFormat === undefined
       ? {}
-      : { accessLog: { path: accessLog ?? "-", format: logFormat ?? "json", buffer: "1mb", flush: "1s" } };
+      : {
+          accessLog: { path: accessLog ?? "-", format: logFormat ?? "json", normal: true, buffer: "1mb", flush: "1s" },
+        };
   return { ...first, config: { ...first.config, ...log, listeners } };
 }

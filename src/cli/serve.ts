@@ -4,12 +4,14 @@
 // A terminal's Ctrl-C reaches both the launcher and us, and the launcher passes it on: signals close together count as one.
 
 import { sharedClock } from "../clock.ts";
+import { compileSyslog } from "../config/compilelog.ts";
 import { selfCommand } from "../config/loadself.ts";
 import type { ConfigSource } from "../control/configuring/source.ts";
 import { Control } from "../control/control.ts";
 import { type Log, openLog } from "../control/log.ts";
 import { stateFolderOf } from "../control/state.ts";
 import { StartStopped } from "../control/stopping.ts";
+import { Speaker } from "../data/syslog/speaker.ts";
 import { obeyHeld } from "../heldsignals.ts";
 import { memoryLimit, putFirst } from "../memorylimit.ts";
 import { reapOrphans } from "../orphans.ts";
@@ -53,9 +55,12 @@ export async function serve(options: ServeOptions): Promise<number | null> {
   const isText =
     options.log === undefined &&
     (config.log.format === "text" || (config.log.format === "auto" && process.stderr.isTTY === true));
-  const log =
+  const targets = compileSyslog(config.log.syslog);
+  const speaker = targets.length === 0 ? null : new Speaker(targets, (message) => log.warn(message));
+  const log: Log =
     options.log ??
     openLog({
+      ...(speaker === null ? {} : { speak: (severity, text, wallMs) => speaker.say(severity, text, wallMs) }),
       level: config.log.level,
       format: isText ? "text" : "json",
       isColored: process.stderr.isTTY === true && process.env["NO_COLOR"] === undefined,

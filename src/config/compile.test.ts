@@ -117,6 +117,7 @@ test("every default of a minimal config", () => {
         cors: null,
         body: { isSaid: false, compress: null, replace: [] },
         hooks: null,
+        log: null,
       },
     ],
     pools: [

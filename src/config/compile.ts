@@ -8,18 +8,18 @@ import { cachesOf, compileCache } from "./compilecontent.ts";
 import { compileEgresses } from "./compileegress.ts";
 import { compileProgram } from "./compilehooks.ts";
 import { compileListener, Routes } from "./compilelistener.ts";
+import { compileAccessLog } from "./compilelog.ts";
 import { compilePool, serverAddress, serverId } from "./compilepool.ts";
 import { compileReply } from "./compilereply.ts";
 import { ownersOf, RuleCompiler, ruleSlotNames } from "./compilerules.ts";
 import { compileList } from "./compiletable.ts";
 import { Keys } from "./compiletls.ts";
 import { Kin } from "./kin.ts";
-import type { LogField } from "./logfields.ts";
 import { type Materials, noMaterials } from "./materials.ts";
 import { bytes, freeze, ms } from "./measure.ts";
-import type { AccessLogPlan, LimitsPlan, LogFieldPlan, Plan, RecorderPlan } from "./plan.ts";
+import type { LimitsPlan, Plan, RecorderPlan } from "./plan.ts";
 import type { Slots } from "./slots.ts";
-import type { AccessLog, Config } from "./types.ts";
+import type { Config } from "./types.ts";
 
 /** The IP address of a host name, or undefined while it is not known. Never asked about IP addresses. */
 export type Resolve = (host: string) => string | undefined;
@@ -90,20 +90,8 @@ export function hostNames(config: Config): string[] {
   return [...new Set(hosts.flat())];
 }
 
-function compileAccessLog({ accessLog }: Config): AccessLogPlan | null {
-  if (accessLog === undefined) return null;
-  const { path, format, fields, buffer, flush } = accessLog;
-  const planned = fields === undefined ? null : Object.entries(fields).map(([name, said]) => logField(name, said));
-  return { path, format, fields: planned, bufferBytesMax: bytes(buffer), flushMs: ms(flush) };
-}
-
 function compileRecorder({ recorder }: Config): RecorderPlan | null {
   return recorder.entries === 0 ? null : { entriesMax: recorder.entries, hasQuery: recorder.query };
-}
-
-function logField(name: string, said: NonNullable<AccessLog["fields"]>[string]): LogFieldPlan {
-  if (typeof said !== "string") return { name, value: said };
-  return said.startsWith("=") ? { name, value: said.slice(1) } : { name, field: said as LogField }; // The schema takes no other texts.
 }
 
 function compileLimits({ limits }: Config): LimitsPlan {

@@ -6,6 +6,7 @@ import { assert } from "../base/assert.ts";
 import { compileAuth, compileProxy, targetsPool } from "./compileaccess.ts";
 import { compileBody, compileCors } from "./compilecontent.ts";
 import { compileHooks } from "./compilehooks.ts";
+import { compileListenerLog } from "./compilelog.ts";
 import { compileErrors } from "./compilereply.ts";
 import type { RuleCompiler } from "./compilerules.ts";
 import { compileListenerTls, type Keys } from "./compiletls.ts";
@@ -117,6 +118,7 @@ export function compileListener(
     cors: compileCors(listener.cors),
     body: compileBody(listener),
     hooks: compileHooks("listeners", name, listener.hooks, config, materials),
+    log: compileListenerLog(name, listener.accessLog, config),
   };
 }
 

@@ -119,6 +119,7 @@ function compileServer(poolName: string, pool: Pool, server: string | Server, ar
     ...(formerCookie === cookie ? {} : { formerCookie }),
     ...(stickId === id ? {} : { stickId }),
     ...(formerStickId === stickId || formerStickId === id ? {} : { formerStickId }),
+    ...(options.id === undefined ? {} : { calledId: options.id }),
     tls: compileServerTls(serverTls(pool, server), address.kind === "tcp" ? address.host : "", keys),
     isHttp2: false,
     proxyProtocol: proxyProtocol === false ? 0 : proxyProtocol === "v1" ? 1 : 2,

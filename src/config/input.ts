@@ -101,18 +101,65 @@ export interface MetricsInput {
 
 /** The application log, on stderr: what starts, changes and fails. Requests are in the access log. */
 export interface LogInput {
-  /** The least level of the application log that is written, to stderr. Default: "info". */
+  /** The least level of the application log that is written. Default: "info". */
   level?: "debug" | "info" | "warn" | "error" | undefined;
-  /** json, text, or auto: text on a terminal, JSON lines elsewhere. Default: "auto". */
+  /** On stderr: json, text, or auto: text on a terminal, JSON lines elsewhere. Default: "auto". */
   format?: "auto" | "json" | "text" | undefined;
+  /** Targets of syslog that it goes to as well: a section, or a list of them. Read at the start. */
+  syslog?: LogSyslogInput | LogSyslogInput[] | undefined;
+}
+
+/** A target of syslog for the application log. Lines at level info are notice there, warn is warning, error is err. */
+export interface LogSyslogInput {
+  /** Where it is: udp://, tcp:// (octet counting, RFC 6587) or unix: with the path of a datagram socket. Without a port it is 514. */
+  to: string;
+  /** What kind of program says it. Default: "local0". */
+  facility?:
+    | "kern"
+    | "user"
+    | "mail"
+    | "daemon"
+    | "auth"
+    | "syslog"
+    | "lpr"
+    | "news"
+    | "uucp"
+    | "cron"
+    | "auth2"
+    | "ftp"
+    | "ntp"
+    | "audit"
+    | "alert"
+    | "cron2"
+    | "local0"
+    | "local1"
+    | "local2"
+    | "local3"
+    | "local4"
+    | "local5"
+    | "local6"
+    | "local7"
+    | undefined;
+  /** The least severe lines that are sent. Default: "debug". */
+  level?: "emerg" | "alert" | "crit" | "err" | "warning" | "notice" | "info" | "debug" | undefined;
+  /** What is more severe is sent as this. Default: "emerg". */
+  minLevel?: "emerg" | "alert" | "crit" | "err" | "warning" | "notice" | "info" | "debug" | undefined;
+  /** What the program is called in its lines. Default: "sluice". */
+  tag?: string | undefined;
+  /** What stands before a line: as BSD's syslog has it (RFC 3164), or RFC 5424. Default: "rfc3164". */
+  format?: "rfc3164" | "rfc5424" | undefined;
+  /** The machine's name in lines: true for its own, or another. Absent: none with rfc3164, as local programs do, its own with rfc5424. */
+  hostname?: string | true | undefined;
+  /** A message at most, with what stands before its line; what is longer is cut. Default: "8kb". */
+  length?: string | undefined;
 }
 
 /** The access log: one line for each exchange. Without the section none is written. */
 export interface AccessLogInput {
-  /** A file's path, which starts at this file's folder, or "-" for stdout. Default: "-". */
+  /** A file's path, which starts at this file's folder, or "-" for stdout. Absent: stdout, or none beside syslog. */
   path?: string | undefined;
-  /** JSON lines, or the common or combined format of Apache and nginx. Default: "json". */
-  format?: "json" | "common" | "combined" | undefined;
+  /** json: JSON lines; common or combined, as Apache and nginx write them; httplog, tcplog or httpslog, as HAProxy does; or a text with HAProxy's aliases. Default: "json". */
+  format?: string | undefined;
   /** Of JSON lines: these fields, in this order, instead of the usual ones. Each names what the log knows, such as "status" (docs/ACCESSLOG.md), or is a constant: "=INFO", 5, true. */
   fields?:
     | Record<
@@ -162,10 +209,61 @@ export interface AccessLogInput {
         | boolean
       >
     | undefined;
-  /** What each worker holds for a log that does not take it; beyond that lines are dropped and counted, and traffic goes on. Default: "1mb". */
+  /** false: a line only for what failed, was refused by a rule, was tried again, or was answered 500 or more. Default: true. */
+  normal?: boolean | undefined;
+  /** Targets of syslog that lines go to: a section, or a list of them. */
+  syslog?: AccessSyslogInput | AccessSyslogInput[] | undefined;
+  /** What each worker holds for a target that does not take it; beyond that lines are dropped and counted, and traffic goes on. Default: "1mb". */
   buffer?: string | undefined;
   /** How long a line may wait to be written together with others. Default: "1s". */
   flush?: string | undefined;
+}
+
+/** A target of syslog for lines of the access log. */
+export interface AccessSyslogInput {
+  /** Where it is: udp://, tcp:// (octet counting, RFC 6587) or unix: with the path of a datagram socket. Without a port it is 514. */
+  to: string;
+  /** What kind of program says it. Default: "local0". */
+  facility?:
+    | "kern"
+    | "user"
+    | "mail"
+    | "daemon"
+    | "auth"
+    | "syslog"
+    | "lpr"
+    | "news"
+    | "uucp"
+    | "cron"
+    | "auth2"
+    | "ftp"
+    | "ntp"
+    | "audit"
+    | "alert"
+    | "cron2"
+    | "local0"
+    | "local1"
+    | "local2"
+    | "local3"
+    | "local4"
+    | "local5"
+    | "local6"
+    | "local7"
+    | undefined;
+  /** The least severe lines that are sent. Default: "debug". */
+  level?: "emerg" | "alert" | "crit" | "err" | "warning" | "notice" | "info" | "debug" | undefined;
+  /** What is more severe is sent as this. Default: "emerg". */
+  minLevel?: "emerg" | "alert" | "crit" | "err" | "warning" | "notice" | "info" | "debug" | undefined;
+  /** What the program is called in its lines. Default: "sluice". */
+  tag?: string | undefined;
+  /** What stands before a line: as BSD's syslog has it (RFC 3164), or RFC 5424. Default: "rfc3164". */
+  format?: "rfc3164" | "rfc5424" | undefined;
+  /** The machine's name in lines: true for its own, or another. Absent: none with rfc3164, as local programs do, its own with rfc5424. */
+  hostname?: string | true | undefined;
+  /** A message at most, with what stands before its line; what is longer is cut. Default: "8kb". */
+  length?: string | undefined;
+  /** How severe lines are. Default: "info". */
+  severity?: "emerg" | "alert" | "crit" | "err" | "warning" | "notice" | "info" | "debug" | undefined;
 }
 
 /** The flight recorder: what became of the last requests, connections and sessions, and how long each phase took. sluice tail and the console show it. */
@@ -729,6 +827,8 @@ export interface ListenerInput {
 
 /** TLS towards clients: certificates, versions, and whether clients show certificates too. */
 export interface ListenerTlsInput {
+  /** What is different about its lines in the access log; false: it has none. Absent: they are as all. */
+  accessLog?: false | ListenerLogInput | undefined;
   /** What is shown to clients, chosen by the name that they ask for: PEM files that hold certificate, chain and key (or have the key beside them: site.crt and site.key, fullchain.pem and privkey.pem), folders of such, or sections with certificate and key. Changed files are taken up while traffic goes on. Paths start at this file's folder. Absent: those of acme alone. */
   certificates?: string | (string | CertificateFilesInput)[] | undefined;
   /** Names that certificates are got for from an authority, as the section acme says: each a name, which has a certificate of its own, or a list of names that share one. Beside certificates, or instead. */
@@ -1183,6 +1283,18 @@ export interface ListenerTimeoutsInput {
 export interface PoolInput {
   /** Its servers: "host:port", "host:port^weight", "[::1]:80", "unix:/path", or sections with more options. A pool has servers or a reply. */
   servers?: (string | ServerInput)[] | undefined;
+/** What is different about this listener's lines in the access log. */
+export interface ListenerLogInput {
+  /** What the listener is called in its lines. Absent: its own name. */
+  name?: string | undefined;
+  /** As HAProxy writes lines: httplog, tcplog, httpslog, or a text with its aliases. Absent: as all. */
+  format?: string | undefined;
+  /** false: only what accessLog.normal says. Absent: as all. */
+  normal?: boolean | undefined;
+  /** How severe lines are in syslog of what accessLog.normal would leave. Absent: as all. */
+  failures?: "emerg" | "alert" | "crit" | "err" | "warning" | "notice" | "info" | "debug" | undefined;
+}
+
   /** Where further servers come from while Sluice runs: a source, or a list of them. */
   discover?: DiscoverInput | DiscoverInput[] | undefined;
   /** What every request is answered, in a pool that has no servers: a section with status, body or file. */
@@ -1264,7 +1376,7 @@ export interface ServerInput {
   source?: string | undefined;
   /** What names it in the pool's sticky cookie, as it is written: servers of two pools with the same are one to a client of both. Absent: a hash, the same for the same address in every pool with that cookie. */
   cookie?: string | undefined;
-  /** What it is to a table of stick: servers of two pools with the same are one to a client of both. Absent: its address, in every pool that sticks by that table. */
+  /** What it is to a table of stick, where servers of two pools with the same are one to a client of both, and what lines of the access log in HAProxy's formats call it. Absent: its address. */
   id?: string | undefined;
   /** It is given nothing new; what it has under way goes on. Default: false. */
   drain?: boolean | undefined;

@@ -11,6 +11,7 @@ import { readCidr } from "./cidr.ts";
 import { remarkOnHook } from "./hookfunctions.ts";
 import { hookOptions } from "./hookschema.ts";
 import type { ListenerInput } from "./input.ts";
+import { listenerLog } from "./logschema.ts";
 import { errors } from "./replyschema.ts";
 import { rules } from "./ruleschema.ts";
 import { readRouteName } from "./servername.ts";
@@ -243,6 +244,12 @@ export const listener: z.ZodType<Listener, ListenerInput> = section(
     replace: replace.default([]).describe("Other text in the bodies of responses, before those of the pool."),
     hooks: hookOptions.prefault({}),
     timeouts: timeouts.prefault({}),
+    accessLog: z
+      .union([z.literal(false), listenerLog], {
+        error: says("false, or a section with name, format, normal or failures"),
+      })
+      .optional()
+      .describe("What is different about its lines in the access log; false: it has none. Absent: they are as all."),
   },
   (key, value) => remarkOnHook(key, "listeners", value),
 ).meta({

@@ -252,7 +252,7 @@ function spelledOut({ message, inside }: Finding): string {
 function fromFolder(written: Config, folder: string): Config {
   const config = gobetweenFrom(acmeFrom(egressFrom(discoverFrom(written, folder), folder), folder), folder);
   const { accessLog } = config;
-  if (accessLog === undefined || accessLog.path === "-") return config;
+  if (accessLog?.path === undefined || accessLog.path === "-") return config;
   return { ...config, accessLog: { ...accessLog, path: resolve(folder, accessLog.path) } };
 }
 

@@ -6,7 +6,6 @@
 // planhealth.ts.
 
 import type { FaultCode } from "../base/fault.ts";
-import type { LogField } from "./logfields.ts";
 import type {
   AuthPlan,
   BodyPlan,
@@ -21,10 +20,12 @@ import type {
 } from "./plancontent.ts";
 import type { EgressPlan } from "./planegress.ts";
 import type { CheckPlan, EjectionPlan } from "./planhealth.ts";
+import type { AccessLogPlan, ListenerLogPlan } from "./planlog.ts";
 
 export type * from "./plancontent.ts";
 export type * from "./planegress.ts";
 export type * from "./planhealth.ts";
+export type * from "./planlog.ts";
 
 /** Where to bind or connect: a TCP address, or a unix socket's path. */
 export type Address = { kind: "tcp"; host: string; port: number } | { kind: "unix"; path: string };
@@ -174,6 +175,8 @@ export interface ListenerPlan {
   /** For every pool that its requests go to, where that says nothing itself. */
   readonly body: BodyPlan;
   readonly hooks: HooksPlan | null;
+  /** Null: its lines are as all. */
+  readonly log: ListenerLogPlan | null;
 }
 
 /** Tried in the order exact, wildcard (longest first), pattern (as written). */
@@ -322,6 +325,8 @@ export interface ServerPlan {
   readonly formerCookie?: string;
   /** What a table of `stick` knows it by; absent: `id`. */
   readonly stickId?: string;
+  /** What lines of HAProxy's formats call it; absent: `name`. */
+  readonly calledId?: string;
   /** As `formerCookie`, of what the table knows it by. */
   readonly formerStickId?: string;
   readonly tls: ServerTlsPlan | null;
@@ -389,17 +394,6 @@ export interface StickyPlan {
   readonly path: string;
 }
 
-export interface AccessLogPlan {
-  /** A file's path, or "-" for stdout. */
-  readonly path: string;
-  readonly format: "json" | "common" | "combined";
-  /** Of JSON lines, instead of the usual fields; null for these. */
-  readonly fields: readonly LogFieldPlan[] | null;
-  /** Bytes a worker holds for a log that does not take them; more lines are dropped and counted. */
-  readonly bufferBytesMax: number;
-  readonly flushMs: number;
-}
-
 /** What became of the last exchanges (memory/recorderlayout.ts). Its file comes with the plan, in the message. */
 export interface RecorderPlan {
   /** Kept by each worker. */
@@ -407,11 +401,6 @@ export interface RecorderPlan {
   /** Queries of targets too. */
   readonly hasQuery: boolean;
 }
-
-/** A field of a line, by its name there. */
-export type LogFieldPlan =
-  | { readonly name: string; readonly field: LogField }
-  | { readonly name: string; readonly value: string | number | boolean };
 
 export interface LimitsPlan {
   /** Head of a request or response, start line and fields together. */

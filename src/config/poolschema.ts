@@ -110,7 +110,7 @@ const server = section({
   id: words("1 to 256 characters", /^[^\x00-\x1f\x7f]{1,256}$/)
     .optional()
     .describe(
-      "What it is to a table of stick: servers of two pools with the same are one to a client of both. Absent: its address, in every pool that sticks by that table.",
+      "What it is to a table of stick, where servers of two pools with the same are one to a client of both, and what lines of the access log in HAProxy's formats call it. Absent: its address.",
     ),
   drain: flag().default(false).describe("It is given nothing new; what it has under way goes on."),
 }).meta({ id: "Server", description: "A server with its options." });

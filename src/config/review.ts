@@ -15,6 +15,7 @@ import { reviewEgress } from "./reviewegress.ts";
 import { reviewExpressions } from "./reviewexpression.ts";
 import { reviewFleet } from "./reviewfleet.ts";
 import { reviewListener } from "./reviewlistener.ts";
+import { reviewLogs } from "./reviewlog.ts";
 import { reviewPool } from "./reviewpool.ts";
 import { reviewErrors, reviewReply } from "./reviewreply.ts";
 import { type RuleOwner, reviewLimitTables } from "./reviewrule.ts";
@@ -55,7 +56,7 @@ export function review(input: unknown): Finding[] {
   reviewFleet(root, report);
   reviewAcme(root, listeners, report);
   reviewEgress(root, report);
-  reviewAccessLog(sectionOf(root["accessLog"]), report);
+  reviewLogs(root, listeners, report);
   reviewErrors(root["errors"], ["errors"], report);
   reviewReply(sectionOf(root["bans"])["answer"], ["bans", "answer"], report);
   reviewReply(sectionOf(root["hooks"])["failure"], ["hooks", "failure"], report);
@@ -147,11 +148,6 @@ function reviewListening(root: Section, listeners: Section, report: Report): voi
       report("error", path, "value", `is the same address as ${keyText(other.path)}`);
     else report("error", path, "value", `has the port of ${keyText(other.path)}`);
   }
-}
-
-function reviewAccessLog({ format, fields }: Section, report: Report): void {
-  if (fields !== undefined && format !== undefined && format !== "json")
-    report("error", ["accessLog", "fields"], "key", "are those of JSON lines, and format says otherwise");
 }
 
 function isEvery(address: Address): boolean {

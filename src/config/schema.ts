@@ -17,14 +17,12 @@ import type { ConfigInput } from "./input.ts";
 import { ipmanager } from "./ipmanagerschema.ts";
 import { listener } from "./listenerschema.ts";
 import { values } from "./listschema.ts";
-import { logFields } from "./logfields.ts";
-import { didYouMean } from "./nearest.ts";
+import { accessLog, log } from "./logschema.ts";
 import { pool } from "./poolschema.ts";
 import { rateExpected, readRate } from "./rate.ts";
 import { errors, reply, status } from "./replyschema.ts";
 import { table } from "./tableschema.ts";
 import {
-  choice,
   count,
   duration,
   flag,
@@ -33,7 +31,6 @@ import {
   named,
   says,
   section,
-  show,
   size,
   sizeOrZero,
   text,
@@ -76,56 +73,6 @@ const admin = section({
   id: "Admin",
   description:
     "The admin interface: metrics, health, the console, and the API that the command line asks. It is always there; the keys say where it listens and who may ask.",
-});
-
-const log = section({
-  level: choice(["debug", "info", "warn", "error"])
-    .default("info")
-    .describe("The least level of the application log that is written, to stderr."),
-  format: choice(["auto", "json", "text"])
-    .default("auto")
-    .describe("json, text, or auto: text on a terminal, JSON lines elsewhere."),
-}).meta({
-  id: "Log",
-  description: "The application log, on stderr: what starts, changes and fails. Requests are in the access log.",
-});
-
-const logFieldExpected =
-  'a field that docs/ACCESSLOG.md names, such as "status", or a constant such as "=INFO", 5 or true';
-
-function logFieldFault(complaint: { readonly code: string; readonly input?: unknown }): string {
-  const { input } = complaint;
-  const meant = typeof input === "string" ? didYouMean(input, logFields) : "";
-  return meant === "" ? says(logFieldExpected)(complaint) : `is not known here: ${show(input)}${meant}`;
-}
-
-const logConstant = z.string({ error: logFieldFault }).regex(/^=[^\0]{0,256}$/, { error: logFieldFault });
-const logField = z.union([choice(logFields), logConstant, z.number(), z.boolean()], { error: logFieldFault });
-
-const accessLog = section({
-  path: words('the path of a file, or "-" for stdout', /^[^\0]{1,4096}$/)
-    .default("-")
-    .describe("A file's path, which starts at this file's folder, or \"-\" for stdout."),
-  format: choice(["json", "common", "combined"])
-    .default("json")
-    .describe("JSON lines, or the common or combined format of Apache and nginx."),
-  fields: z
-    .record(z.string().regex(/^[^\0-\x1f]{1,64}$/, { error: "must be a name of 1 to 64 characters" }), logField, {
-      error: says("a section of fields, each with what it holds"),
-    })
-    .optional()
-    .describe(
-      'Of JSON lines: these fields, in this order, instead of the usual ones. Each names what the log knows, such as "status" (docs/ACCESSLOG.md), or is a constant: "=INFO", 5, true.',
-    ),
-  buffer: size("4kb", "1gb")
-    .default("1mb")
-    .describe(
-      "What each worker holds for a log that does not take it; beyond that lines are dropped and counted, and traffic goes on.",
-    ),
-  flush: duration("10ms", "1m").default("1s").describe("How long a line may wait to be written together with others."),
-}).meta({
-  id: "AccessLog",
-  description: "The access log: one line for each exchange. Without the section none is written.",
 });
 
 const recorder = section({

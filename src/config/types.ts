@@ -61,11 +61,47 @@ export interface Metrics {
 export interface Log {
   level: "debug" | "info" | "warn" | "error";
   format: "auto" | "json" | "text";
+  syslog?: LogSyslog | LogSyslog[] | undefined;
+}
+
+export interface LogSyslog {
+  to: string;
+  facility:
+    | "kern"
+    | "user"
+    | "mail"
+    | "daemon"
+    | "auth"
+    | "syslog"
+    | "lpr"
+    | "news"
+    | "uucp"
+    | "cron"
+    | "auth2"
+    | "ftp"
+    | "ntp"
+    | "audit"
+    | "alert"
+    | "cron2"
+    | "local0"
+    | "local1"
+    | "local2"
+    | "local3"
+    | "local4"
+    | "local5"
+    | "local6"
+    | "local7";
+  level: "emerg" | "alert" | "crit" | "err" | "warning" | "notice" | "info" | "debug";
+  minLevel: "emerg" | "alert" | "crit" | "err" | "warning" | "notice" | "info" | "debug";
+  tag: string;
+  format: "rfc3164" | "rfc5424";
+  hostname?: string | true | undefined;
+  length: string;
 }
 
 export interface AccessLog {
-  path: string;
-  format: "json" | "common" | "combined";
+  path?: string | undefined;
+  format: string;
   fields?:
     | Record<
         string,
@@ -114,8 +150,46 @@ export interface AccessLog {
         | boolean
       >
     | undefined;
+  normal: boolean;
+  syslog?: AccessSyslog | AccessSyslog[] | undefined;
   buffer: string;
   flush: string;
+}
+
+export interface AccessSyslog {
+  to: string;
+  facility:
+    | "kern"
+    | "user"
+    | "mail"
+    | "daemon"
+    | "auth"
+    | "syslog"
+    | "lpr"
+    | "news"
+    | "uucp"
+    | "cron"
+    | "auth2"
+    | "ftp"
+    | "ntp"
+    | "audit"
+    | "alert"
+    | "cron2"
+    | "local0"
+    | "local1"
+    | "local2"
+    | "local3"
+    | "local4"
+    | "local5"
+    | "local6"
+    | "local7";
+  level: "emerg" | "alert" | "crit" | "err" | "warning" | "notice" | "info" | "debug";
+  minLevel: "emerg" | "alert" | "crit" | "err" | "warning" | "notice" | "info" | "debug";
+  tag: string;
+  format: "rfc3164" | "rfc5424";
+  hostname?: string | true | undefined;
+  length: string;
+  severity: "emerg" | "alert" | "crit" | "err" | "warning" | "notice" | "info" | "debug";
 }
 
 export interface Recorder {
@@ -438,6 +512,7 @@ export interface Listener {
   timeouts: ListenerTimeouts;
 }
 
+  accessLog?: false | ListenerLog | undefined;
 export interface ListenerTls {
   certificates?: string | (string | CertificateFiles)[] | undefined;
   acme?: (string | string[])[] | undefined;
@@ -695,6 +770,13 @@ export interface ListenerTimeouts {
 
 export interface Pool {
   servers: (string | Server)[];
+export interface ListenerLog {
+  name?: string | undefined;
+  format?: string | undefined;
+  normal?: boolean | undefined;
+  failures?: "emerg" | "alert" | "crit" | "err" | "warning" | "notice" | "info" | "debug" | undefined;
+}
+
   discover?: Discover | Discover[] | undefined;
   reply?: Reply | undefined;
   balance:

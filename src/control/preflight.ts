@@ -35,7 +35,7 @@ export async function startProblems(config: Config): Promise<string[]> {
 }
 
 function logProblems({ accessLog }: Config): string[] {
-  const problem = accessLog === undefined ? null : logPathProblem(accessLog.path);
+  const problem = accessLog?.path === undefined ? null : logPathProblem(accessLog.path);
   return problem === null ? [] : [problem];
 }
 

@@ -16,7 +16,16 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const arena = Arena.inMemory();
 
 function logAt(path: string, worker: number): { log: AccessLog; count: (cell: number) => number } {
-  const plan: AccessLogPlan = { path, format: "json", fields: null, bufferBytesMax: 4 << 20, flushMs: 10 };
+  const plan: AccessLogPlan = {
+    path,
+    format: "json",
+    fields: null,
+    layout: null,
+    isNormalLogged: true,
+    syslog: [],
+    bufferBytesMax: 4 << 20,
+    flushMs: 10,
+  };
   const tally = new Tally(arena, worker);
   return { log: new AccessLog(plan, tally, () => {}), count: (cell) => tally.cells[tally.workerRow() + cell]! };
 }

@@ -1,6 +1,7 @@
 // The few things that Bun does not offer and the C library does: a longer backlog, accepting only with bytes there, looking at
 // bytes without taking them, taking no more than so many, sending past a TLS session that has failed, sending from a file, options
-// of sockets, making one that is bound without a port, and memory for a part of a file before it is touched. Descriptors are Bun's and stay Bun's: none is closed here but those that
+// of sockets, making one that is bound without a port, datagrams on sockets of the file system and many of them at once, and memory
+// for a part of a file before it is touched. Descriptors are Bun's and stay Bun's: none is closed here but those that
 // Bun has not been given yet, and nothing blocks. Null where the library cannot be reached.
 
 import { dlopen, FFIType, type Pointer, ptr, read } from "bun:ffi";
@@ -38,6 +39,12 @@ export interface SocketCalls {
   bind(descriptor: number, address: Uint8Array): number;
   connect(descriptor: number, address: Uint8Array): number;
   close(descriptor: number): void;
+  /** A socket of datagrams that does not block and is not inherited. */
+  openDatagrams(family: number): number;
+  /** `messages`: `count` times a struct mmsghdr, of 64 bytes each. Answers how many were sent. */
+  sendMany(descriptor: number, messages: Uint8Array, count: number): number;
+  /** What has gone wrong with what was sent before (SO_ERROR), which it then forgets; 0: nothing. */
+  takeError(descriptor: number): number;
 }
 
 const isLinux = process.platform === "linux";
@@ -66,6 +73,9 @@ const interruptionsMax = 1000;
 
 /** SOCK_STREAM with SOCK_CLOEXEC and SOCK_NONBLOCK, of Linux on x64 and arm64. */
 const streamKind = 0x1 | 0x80000 | 0x800;
+/** SOCK_DGRAM with the same. */
+const datagramKind = 0x2 | 0x80000 | 0x800;
+const errorOption = { level: 1, name: 4 } as const;
 
 /** By themselves, for other systems name the place of errno otherwise, and a name that is missing fails all. */
 const socketSignatures = {
@@ -74,6 +84,11 @@ const socketSignatures = {
   bind: { args: [FFIType.i32, FFIType.ptr, FFIType.u32], returns: FFIType.i32 },
   connect: { args: [FFIType.i32, FFIType.ptr, FFIType.u32], returns: FFIType.i32 },
   close: { args: [FFIType.i32], returns: FFIType.i32 },
+  sendmmsg: { args: [FFIType.i32, FFIType.ptr, FFIType.u32, FFIType.i32], returns: FFIType.i32 },
+  getsockopt: {
+    args: [FFIType.i32, FFIType.i32, FFIType.i32, FFIType.ptr, FFIType.ptr],
+    returns: FFIType.i32,
+  },
   __errno_location: { args: [], returns: FFIType.ptr },
 } as const;
 
@@ -122,6 +137,8 @@ function socketCalls(name: string): SocketCalls | null {
     const c = dlopen(name, socketSignatures).symbols;
     // Of this thread, for as long as it lives.
     const errno = c.__errno_location() as Pointer;
+    const pending = new Int32Array(1);
+    const pendingSize = new Int32Array(1);
     const answer = (result: number): number => (result < 0 ? -Math.max(read.i32(errno, 0), 1) : result);
     return {
       open: (family) => answer(c.socket(family, streamKind, 0)),
@@ -130,6 +147,15 @@ function socketCalls(name: string): SocketCalls | null {
       bind: (descriptor, address) => answer(c.bind(descriptor, address, address.length)),
       connect: (descriptor, address) => answer(c.connect(descriptor, address, address.length)),
       close: (descriptor) => void c.close(descriptor),
+      openDatagrams: (family) => answer(c.socket(family, datagramKind, 0)),
+      sendMany: (descriptor, messages, count) =>
+        answer(c.sendmmsg(descriptor, messages, count, flag.dontWait | flag.noSignal)),
+      takeError: (descriptor) => {
+        pending[0] = 0;
+        pendingSize[0] = 4;
+        const result = c.getsockopt(descriptor, errorOption.level, errorOption.name, pending, pendingSize);
+        return result < 0 ? 0 : pending[0];
+      },
     };
   } catch {
     return null;

@@ -58,8 +58,17 @@ async function linesOf(
     close() {},
   };
   const opener = { openNow: () => file, open: () => {} };
-  const logPlan = { path: "-", format: "json", fields: null, bufferBytesMax: 1 << 20, flushMs: 1 } as const;
-  const log = new AccessLog(logPlan, tally, () => {}, opener);
+  const logPlan = {
+    path: "-",
+    format: "json",
+    fields: null,
+    layout: null,
+    isNormalLogged: true,
+    syslog: [],
+    bufferBytesMax: 1 << 20,
+    flushMs: 1,
+  } as const;
+  const log = new AccessLog(logPlan, tally, () => {}, { opener });
   const driver = new Driver((error) => {
     throw error;
   });

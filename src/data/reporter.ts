@@ -11,11 +11,14 @@ import { requestIdOf } from "../flow/requestid.ts";
 import type { Stream } from "../flow/stream.ts";
 import { field } from "../wire/http1/fields.ts";
 import type { Head } from "../wire/http1/head.ts";
+import { fillExchange, fillSession, fillStream, isFailure } from "./accesslog/details.ts";
 import type { AccessRecord } from "./accesslog/record.ts";
 import type { AccessLog } from "./accesslog.ts";
 import { plainAddress } from "./client.ts";
 
 export function logExchange(log: AccessLog, exchange: Exchange, wallMs: number, nowMs: number): void {
+  const said = exchange.listener.plan.log;
+  if (said?.isOff === true) return;
   const { record } = log;
   record.wallMs = wallMs;
   record.durationMs = nowMs - exchange.startedMs;
@@ -42,10 +45,16 @@ export function logExchange(log: AccessLog, exchange: Exchange, wallMs: number, 
   record.rule = exchange.rule;
   record.note = noteOf(exchange);
   fillHead(record, exchange.asked);
-  log.write();
+  if (!log.needsDetails(said)) return log.write(said);
+  record.asked = exchange.asked;
+  fillExchange(log.details, exchange, log.totals);
+  log.write(said, isFailure(log.details));
+  record.asked = null;
 }
 
 export function logStream(log: AccessLog, stream: Stream, wallMs: number): void {
+  const said = stream.listener.plan.log;
+  if (said?.isOff === true) return;
   const { session: record } = log;
   const { client, fault, connectedMs, startedMs } = stream;
   const pool = stream.route.pool;
@@ -68,10 +77,14 @@ export function logStream(log: AccessLog, stream: Stream, wallMs: number): void 
   record.rule = stream.rule;
   record.note = stream.guest === null ? "" : stream.guest.notes;
   record.tls = client.tls;
-  log.writeSession();
+  if (!log.needsDetails(said)) return log.writeSession(said);
+  fillStream(log.details, stream, log.totals);
+  log.writeSession(said, isFailure(log.details));
 }
 
 export function logDatagrams(log: AccessLog, session: DatagramSession, wallMs: number, nowMs: number): void {
+  const said = session.listener.plan.log;
+  if (said?.isOff === true) return;
   const { session: record } = log;
   const { fault } = session;
   record.kind = "udp";
@@ -90,7 +103,9 @@ export function logDatagrams(log: AccessLog, session: DatagramSession, wallMs: n
   record.status = session.responses > 0 || fault === null ? 200 : fault.status;
   record.serverName = record.ja4 = record.rule = record.note = "";
   record.tls = null;
-  log.writeSession();
+  if (!log.needsDetails(said)) return log.writeSession(said);
+  fillSession(log.details, session, log.totals);
+  log.writeSession(said, isFailure(log.details));
 }
 
 /** What rules have logged, and behind it why the target of a forward proxy was refused, or what was wrong. */

@@ -130,6 +130,7 @@ function makeListener(options: PlanOptions): ListenerPlan {
     cors: null,
     body: { isSaid: false, compress: null, replace: [] },
     hooks: null,
+    log: null,
     ...options.listener,
   };
 }

@@ -22,6 +22,7 @@ export function restartKeys(started: Config, before: Config, after: Config, { wo
     ...(waits(({ ipmanager }) => ipmanager?.listen) ? ["ipmanager.listen"] : []),
     ...(waits(({ gobetween }) => gobetween && [gobetween.api, gobetween.metrics]) ? ["gobetween"] : []),
     ...(waits(({ log }) => log.format) ? ["log.format"] : []),
+    ...(waits(({ log }) => log.syslog) ? ["log.syslog"] : []),
   ];
 }
 

@@ -3,6 +3,7 @@
 // string is made for it; such bytes are not trusted, the formats escape them. An absent value has start equal to end.
 
 import type { ClientTls } from "../../flow/port.ts";
+import type { Head } from "../../wire/http1/head.ts";
 
 const noBytes = new Uint8Array(0);
 
@@ -49,6 +50,8 @@ export class AccessRecord {
   tls: ClientTls | null = null;
   ja4 = "";
 
+  /** Its fields as they came; null where nothing of them is asked for. */
+  asked: Head | null = null;
   /** The bytes that the places below are in. */
   head: Uint8Array = noBytes;
   methodStart = 0;

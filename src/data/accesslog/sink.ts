@@ -26,6 +26,8 @@ const keeping = "lines are kept while there is room, then dropped";
 
 export interface SinkOptions {
   readonly path: string;
+  /** What warnings call it; absent: the access log. */
+  readonly log?: string;
   /** What a line takes at most; absent: what the usual formats take. */
   readonly lineBytesMax?: number;
   readonly bufferBytesMax: number;
@@ -284,7 +286,7 @@ export class Sink {
     const count = this.#droppedSinceWarning;
     this.#droppedSinceWarning = 0;
     const lost = count === 0 ? "" : `; ${count} line${count === 1 ? "" : "s"} dropped since the last warning`;
-    this.#options.warn(`access log ${this.#options.path} ${what}${lost}`);
+    this.#options.warn(`${this.#options.log ?? "access log"} ${this.#options.path} ${what}${lost}`);
   }
 }
 

@@ -39,6 +39,39 @@ export class LocalStamp {
   }
 }
 
+/** 21/Nov/2026:07:17:59.123: local time, as HAProxy begins its lines. */
+export class DotStamp {
+  #second = -1;
+  #formatted: Uint8Array = ascii("");
+
+  append(out: Uint8Array, at: number, wallMs: number): number {
+    const second = Math.floor(wallMs / 1000);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#formatted = ascii(`${localTime(new Date(second * 1000)).slice(0, -6)}.`);
+    }
+    at = appendBytes(out, at, this.#formatted);
+    return appendThreeDigits(out, at, Math.floor(wallMs) - second * 1000);
+  }
+}
+
+/** 21/Nov/2026:06:17:59 +0000. */
+export class UtcStamp {
+  #second = -1;
+  #formatted: Uint8Array = ascii("");
+
+  append(out: Uint8Array, at: number, wallMs: number): number {
+    const second = Math.floor(wallMs / 1000);
+    if (second !== this.#second) {
+      this.#second = second;
+      const [date, time] = new Date(second * 1000).toISOString().slice(0, -5).split("T");
+      const [year, month, day] = date!.split("-");
+      this.#formatted = ascii(`${day}/${months[Number(month) - 1]}/${year}:${time} +0000`);
+    }
+    return appendBytes(out, at, this.#formatted);
+  }
+}
+
 function localTime(date: Date): string {
   const eastMinutes = -date.getTimezoneOffset();
   const zone = Math.abs(eastMinutes);

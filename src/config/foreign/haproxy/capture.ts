@@ -1,6 +1,6 @@
 // Captures: `capture request header`, `declare capture`, `http-request capture`. In HAProxy they are slots, by number, whose texts stand
-// in the log and can be asked for later (capture.req.hdr(0)). The log here has fields of its own, so a slot becomes a variable, and
-// only where some rule asks for one.
+// in the log and can be asked for later (capture.req.hdr(0)). A slot becomes a variable where some rule asks for one, or the log; but for
+// a field of the request, which the log reads itself (loglayout.ts).
 
 import { quote } from "../../../base/reading.ts";
 import { index, method, number, primary, text } from "./code.ts";
@@ -17,7 +17,8 @@ export interface Slot {
 
 type Side = "req" | "res";
 
-const unlogged = "the access log has its own fields";
+const unlogged = "no line of the access log has it";
+const isCookie = "cookies are not captured";
 
 /** The slots of a proxy, numbered as HAProxy numbers them: in the order of the file, each side by itself. */
 export class Captures {
@@ -25,10 +26,13 @@ export class Captures {
   /** Rules that fill those of fields, in front of all others. */
   readonly request: RuleDraft[] = [];
   readonly response: RuleDraft[] = [];
+  /** By a rule. */
   readonly #isAsked: boolean;
+  readonly #isLogged: boolean;
 
   constructor(site: Site, proxy: Service) {
     this.#isAsked = isAsked(site.conversion);
+    this.#isLogged = site.conversion.isCaptureLogged(proxy);
     for (const statement of proxy.statements)
       heard(site.conversion.ledger, statement, () => this.#read(site, statement));
   }
@@ -48,7 +52,7 @@ export class Captures {
       if (line.site.proxy.kind !== "backend" && slot === undefined)
         return fault(line.last, `names slot ${id}, which is not declared`);
     }
-    return this.#isAsked && slot !== undefined ? slot : line.differs(unlogged);
+    return (this.#isAsked || this.#isLogged) && slot !== undefined ? slot : line.differs(unlogged);
   }
 
   #read(site: Site, { words, prefix, ...statement }: Statement): void {
@@ -63,15 +67,16 @@ export class Captures {
       this.#slots[side].push({ id: this.#slots[side].length, length: lengthOf(words, 3) });
       return ledger.keep(linePath(whole));
     }
-    if (second?.text === "cookie") return ledger.approximate(linePath(whole), unlogged);
+    if (second?.text === "cookie") return ledger.approximate(linePath(whole), isCookie);
     const side = this.#side(second ?? first!);
     if (third?.text !== "header")
       return fault(third ?? second!, "must be capture request header NAME len N, or response");
     const name = words[3] ?? fault(third, "needs the name of a field");
     const slot = { id: this.#slots[side].length, length: lengthOf(words, 4) };
     this.#slots[side].push(slot);
-    if (!this.#isAsked) return ledger.approximate(linePath(whole), unlogged);
+    if (!this.#isAsked && !this.#isLogged) return ledger.note(linePath(whole), unlogged);
     ledger.keep(linePath(whole));
+    if (!this.#isAsked && side === "req") return;
     const headers = primary(side === "req" ? "headers" : "response.headers");
     const field = text(name.text.toLowerCase());
     // The last of several; of Host there is one.

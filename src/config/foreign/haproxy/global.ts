@@ -12,7 +12,6 @@ import { readTime, written } from "./duration.ts";
 import { globalWords, tuned, tuningPattern } from "./globalwords.ts";
 import { type Ground, usualGround } from "./ground.ts";
 import { keywordIn } from "./keyword.ts";
-import { tellTarget } from "./logging.ts";
 import { readOptions } from "./options.ts";
 import { reviewLog } from "./review.ts";
 import { linePath, pathOf, type Statement, type Word } from "./scene.ts";
@@ -79,6 +78,10 @@ class GlobalReader {
   #take(first: Word, statement: Statement): void {
     const value = statement.words[1];
     if (first.text === "log") reviewLog(statement, this.#ledger);
+    if (first.text === "log-send-hostname" && value === undefined) {
+      this.ground = { ...this.ground, hostname: true };
+      return;
+    }
     if (value === undefined && first.text !== "log") {
       this.#ledger.fault(linePath(statement), "needs a value behind it");
       return;
@@ -113,8 +116,14 @@ class GlobalReader {
         return;
       }
       case "log":
-        this.ground = { ...this.ground, hasLog: true };
-        return tellTarget(ledger, statement);
+        if (value.text !== "global") this.ground = { ...this.ground, logs: [...this.ground.logs, statement] };
+        return;
+      case "log-tag":
+        this.ground = { ...this.ground, logTag: value.text };
+        return;
+      case "log-send-hostname":
+        this.ground = { ...this.ground, hostname: value.text };
+        return;
       case "stats":
         return readStats(ledger, statement, this.haproxy);
       case "tune.bufsize":

@@ -16,7 +16,9 @@ export const globalWords: Keywords = {
   maxconn: read("maxConnections of every listener that has none of its own"),
   nbthread: read("workers (processes, each with one thread)"),
   nbproc: read("workers, although HAProxy takes it no more"),
-  log: read("accessLog, for frontends that have log global"),
+  log: read("targets of accessLog, for frontends that have log global, and of log"),
+  "log-tag": read("tag of targets of syslog; haproxy without it"),
+  "log-send-hostname": read("hostname of targets of syslog"),
   "ssl-default-bind-ciphers": read("ciphers of listeners with TLS"),
   "ssl-default-bind-options": read("minVersion, maxVersion and sessionTickets of listeners with TLS"),
   "ssl-default-server-ciphers": read("ciphers towards servers"),
@@ -45,7 +47,7 @@ export const globalWords: Keywords = {
     byItself,
     `noepoll nokqueue noevports nopoll busy-polling nosplice nogetaddrinfo noreuseport quiet zero-warning cpu-map
     numa-cpu-mapping thread-group thread-groups spread-checks max-spread-checks close-spread-time grace node description
-    localpeer cluster-secret server-state-base server-state-file unix-bind log-tag log-send-hostname maxzlibmem
+    localpeer cluster-secret server-state-base server-state-file unix-bind maxzlibmem
     maxcompcpuusage maxcomprate profiling.tasks external-check insecure-fork-wanted h1-case-adjust h1-case-adjust-file
     pp2-never-send-local h1-accept-payload-with-any-method anonkey ssl-dh-param-file ssl-load-extra-del-ext
     ssl-load-extra-files ssl-mode-async ssl-skip-self-issued-ca issuers-chain-path httpclient.resolvers.id
@@ -103,7 +105,7 @@ export const sectionWords: Keywords = {
     "tables live through reloads and restarts without peers; between machines, after `sluice convert`, `fleet` and `share` of a table",
   ),
   mailers: refused("no mails are sent; an alert on sluice_server_up in Prometheus does"),
-  ring: refused("there are no rings; logs go to a file or stdout"),
+  ring: refused("there are no rings; logs go to syslog, a file or stdout"),
   program: differs("the program is not started; a service manager does"),
   "fcgi-app": refused("FastCGI is not spoken"),
   "log-forward": refused("logs of others are not forwarded"),

@@ -3,6 +3,7 @@
 // HAProxy's manual, 3.1.
 
 import { join } from "node:path";
+import type { Statement } from "./scene.ts";
 import type { Range } from "./tls.ts";
 
 export interface Ground {
@@ -16,7 +17,11 @@ export interface Ground {
   readonly crtBase: string;
   /** Where other relative paths start, in front of them. */
   readonly base: string;
-  readonly hasLog: boolean;
+  /** Targets of `log`. */
+  readonly logs: readonly Statement[];
+  /** `log-tag`, and what `log-send-hostname` says: true for the machine's name. */
+  readonly logTag: string | null;
+  readonly hostname: string | true | null;
 }
 
 export const usualGround: Ground = {
@@ -27,7 +32,9 @@ export const usualGround: Ground = {
   caBase: "",
   crtBase: "",
   base: "",
-  hasLog: false,
+  logs: [],
+  logTag: null,
+  hostname: null,
 };
 
 /** A path as our config writes it. */

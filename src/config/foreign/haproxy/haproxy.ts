@@ -22,7 +22,8 @@ import { hoistTimeouts } from "./hoist.ts";
 import { inspectionOf, tellWaits } from "./inspection.ts";
 import { readLines } from "./lines.ts";
 import { addListeners, type Front } from "./listener.ts";
-import { accessLogOf, isLogged } from "./logging.ts";
+import { Logging } from "./logging.ts";
+import { isCaptureLogged } from "./loglayout.ts";
 import { Naming } from "./naming.ts";
 import { tellOtherSections } from "./othersections.ts";
 import { addPool, type Before } from "./pool.ts";
@@ -30,6 +31,7 @@ import { readProxies } from "./proxies.ts";
 import { reviewReferences } from "./references.ts";
 import {
   type Conversion,
+  linePath,
   type ProxyRules,
   pathOf,
   type Service,
@@ -150,6 +152,7 @@ class Builder implements Conversion {
   readonly #ground: Ground;
   readonly #outside: Outside;
   readonly #haproxy: HaproxyInput;
+  readonly logging: Logging;
   readonly #naming = new Naming();
   readonly #settings: ReadonlyMap<Service, Settings>;
   readonly #used = new Set<Service>();
@@ -167,12 +170,24 @@ class Builder implements Conversion {
     this.ledger = ledger;
     this.origins = origins;
     this.#ground = ground;
+    this.logging = new Logging(ledger, ground);
     this.draft.config = config;
     this.proxies = readProxies(sections, ledger);
     reviewReferences(ledger, sections, this.proxies);
     this.#settings = new Map(this.proxies.map((proxy) => [proxy, new Settings(proxy)]));
     this.userlists = readUserlists(ledger, sections);
     this.errorSections = readErrorSections(ledger, sections, (path) => this.pathOf(path));
+  }
+
+  get isLogged(): boolean {
+    return [...this.#settings.values()].some(
+      (settings) => settings.proxy.kind !== "backend" && this.logging.targetsOf(settings).length > 0,
+    );
+  }
+
+  isCaptureLogged(proxy: Service): boolean {
+    const settings = this.#settings.get(proxy);
+    return settings !== undefined && this.logging.targetsOf(settings).length > 0 && isCaptureLogged(settings);
   }
 
   nameOf(kind: "pool" | "listener" | "table" | "list", name: string): string {
@@ -214,7 +229,6 @@ class Builder implements Conversion {
   build(translateRules: TranslateRules): void {
     const rules = new Map<Service, ProxyRules>();
     const fronts: Front[] = [];
-    const logged: Settings[] = [];
     for (const [proxy, settings] of this.#settings) {
       const binds = settings
         .all("bind")
@@ -230,7 +244,6 @@ class Builder implements Conversion {
       const translated = translateRules(this, proxy);
       rules.set(proxy, translated);
       if (proxy.kind === "backend") continue;
-      if (isLogged(this.ledger, settings, this.#ground.hasLog)) logged.push(settings);
       const front = this.#frontOf(settings, binds, translated);
       if (front !== null) fronts.push(front);
     }
@@ -244,7 +257,8 @@ class Builder implements Conversion {
       if (proxy.kind !== "frontend" && (this.#used.has(proxy) || this.#hasServers(proxy)))
         addPool(this, this.#settings.get(proxy)!, translated, this.#ground, before(proxy, faces));
     this.#nameFor(faces);
-    this.#finish(fronts, accessLogOf(logged));
+    this.#finish(fronts);
+    this.#log(faces);
   }
 
   input(): ConfigInput {
@@ -335,7 +349,21 @@ class Builder implements Conversion {
     return name;
   }
 
-  #finish(fronts: readonly Front[], accessLog: ConfigInput["accessLog"] | null): void {
+  #log(faces: ReadonlyMap<Front, Face>): void {
+    const { config, listeners } = this.draft;
+    const all = [...faces.values()].map((face) => ({ settings: face.settings, listeners: face.listeners }));
+    const made = this.logging.build(all, (name, log) => {
+      const listener = listeners[name];
+      if (listener !== undefined) listener.accessLog = log;
+    });
+    Object.assign(config, made);
+    const first = this.#ground.logs[0];
+    if (made.log !== undefined && first !== undefined) this.origins.add(["log"], linePath(first));
+    const logs = all.flatMap(({ settings }) => this.logging.targetsOf(settings));
+    if (made.accessLog !== undefined && logs[0] !== undefined) this.origins.add(["accessLog"], linePath(logs[0]));
+  }
+
+  #finish(fronts: readonly Front[]): void {
     const { config } = this.draft;
     const isTold = this.ledger.findings.some(({ severity }) => severity === "error");
     if (Object.keys(this.draft.listeners).length === 0 && !isTold)
@@ -350,7 +378,6 @@ class Builder implements Conversion {
       (proxy) => proxy.kind !== "frontend" && proxy.mode === "http" && this.#hasServers(proxy),
     );
     if (servesHttp) config.errors = unconnected;
-    if (accessLog !== null) config.accessLog = accessLog;
     const requests = fronts.filter(({ settings }) => settings.proxy.mode === "http");
     const closing = requests.filter(({ settings }) => isClosing(settings));
     if (closing.length > 0 && closing.length === requests.length)

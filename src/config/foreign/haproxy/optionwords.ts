@@ -56,10 +56,8 @@ export const optionWords: Keywords = {
     noted("there is no line in the access log for a connection without a request"),
     "dontlognull http-ignore-probes",
   ),
-  ...each(
-    noted("the access log has a line for each exchange, at its end"),
-    "dontlog-normal log-separate-errors logasap",
-  ),
+  ...each(read("normal and failures of a listener's accessLog", frontend), "dontlog-normal log-separate-errors"),
+  ...each(noted("the access log has a line for each exchange, at its end"), "logasap"),
   "prefer-last-server": differs(
     "each request is balanced, but for those of a client connection that logs in by NTLM or Negotiate, which keep to one server",
     backend,

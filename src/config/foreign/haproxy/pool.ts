@@ -131,7 +131,7 @@ function servedPool(
   // Dynamic, it needs a key only.
   const isNamed = settings.last("dynamic-cookie-key") !== undefined && isDynamic(settings);
   const isSticky = sticky !== null && (isNamed || lines.some(({ options }) => options.has("cookie")));
-  const servers = serversOf(conversion, lines, path, { isSticky, isStuck });
+  const servers = serversOf(conversion, lines, path, { isSticky, isCalled: isStuck || conversion.isLogged });
   draft.servers[String(path[1])] = lines.map((line) => ({ name: line.name, server: line.input.address }));
   const { common, own } = hoisted(servers);
   const isOneBackup = servers.filter(({ backup }) => backup).length > 1 && settings.option("allbackups") === undefined;
@@ -173,7 +173,7 @@ function serversOf(
   { ledger, origins }: Conversion,
   lines: readonly ServerLine[],
   path: Path,
-  { isSticky, isStuck }: { readonly isSticky: boolean; readonly isStuck: boolean },
+  { isSticky, isCalled }: { readonly isSticky: boolean; readonly isCalled: boolean },
 ): ServerInput[] {
   const servers: ServerInput[] = [];
   for (const line of lines) {
@@ -189,7 +189,11 @@ function serversOf(
       if (same.maxConnections !== undefined) same.maxConnections += input.maxConnections ?? 0;
     } else {
       origins.add([...path, "servers", servers.length], pathOf(word));
-      servers.push({ ...input, ...(cookie === null ? {} : { cookie }), ...(isStuck ? { id: name } : {}) });
+      servers.push({
+        ...input,
+        ...(cookie === null ? {} : { cookie }),
+        ...(isCalled ? { id: name } : {}),
+      });
     }
   }
   return servers;

@@ -40,12 +40,13 @@ export const proxyWords: Keywords = {
   redispatch: read("as option redispatch, although HAProxy takes it no more", "backend"),
   ...each(
     noted("nothing is needed for it here"),
-    `id description backlog log-tag log-steps clitcpka-cnt clitcpka-idle clitcpka-intvl srvtcpka-cnt srvtcpka-idle
+    `id description backlog log-steps clitcpka-cnt clitcpka-idle clitcpka-intvl srvtcpka-cnt srvtcpka-idle
     srvtcpka-intvl max-keep-alive-queue load-server-state-from-file server-state-file-name guid`,
   ),
-  "log-format": differs("the access log has its own fields, as JSON, common or combined"),
-  "log-format-sd": differs("the access log has its own fields, as JSON, common or combined"),
-  "error-log-format": differs("the access log has its own fields, as JSON, common or combined"),
+  "log-format": read("format of accessLog, or of the listener's own", "frontend"),
+  "log-tag": read("tag of targets of syslog"),
+  "log-format-sd": differs("messages have no structured data"),
+  "error-log-format": differs("lines of what failed are as all others"),
   fullconn: differs("a server's maxconn is its limit at every load", "backend"),
   "max-session-srv-conns": differs("there is no such limit", "backend"),
   "dynamic-cookie-key": differs("the value of the cookie is made from the server's address and name", "backend"),

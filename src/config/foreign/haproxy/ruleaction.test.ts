@@ -186,7 +186,7 @@ const left: readonly (readonly [string, string])[] = [
   ["http-request set-tos 5", "warning 1 is approximated: packets are not marked"],
   ["http-request disable-l7-retry", "warning 1 is approximated: only what is safe is sent again"],
   ["http-request strict-mode on", "note 1 a rule that cannot be applied is told when the config is read"],
-  ["http-request capture req.hdr(x) len 9", "warning 1 is approximated: the access log has its own fields"],
+  ["http-request capture req.hdr(x) len 9", "warning 1 is approximated: no line of the access log has it"],
 ];
 
 describe("an action that does nothing here", () => {

@@ -81,6 +81,10 @@ export interface Conversion {
   readonly userlists: ReadonlyMap<string, readonly User[]>;
   /** Files of an http-errors section, by status. */
   readonly errorSections: ReadonlyMap<string, ReadonlyMap<number, string>>;
+  /** Some proxy's lines are written: servers are called by their names there. */
+  readonly isLogged: boolean;
+  /** Whether lines of the access log say what the proxy captures. */
+  isCaptureLogged(proxy: Service): boolean;
   /** The name here of what has a name in the file: with the characters that ours may have, and no two alike. The same each time. */
   nameOf(kind: "pool" | "listener" | "table" | "list", name: string): string;
   /** The backend or listen that a word names, which is then in use; when there is none, that is told and null comes back. */

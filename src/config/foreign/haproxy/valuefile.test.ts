@@ -20,6 +20,8 @@ const files: Record<string, string> = {
 
 function siteWith(textOf: Conversion["textOf"]): Site {
   const conversion: Conversion = {
+    isLogged: false,
+    isCaptureLogged: () => false,
     ledger: new Ledger(),
     origins: new Origins(),
     draft: { config: {}, listeners: {}, pools: {}, tables: {}, lists: {}, servers: {} },

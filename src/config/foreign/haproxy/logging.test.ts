@@ -1,0 +1,69 @@
+import { expect, test } from "bun:test";
+import type { AccessSyslogInput } from "../../input.ts";
+import { tried } from "./trial.ts";
+
+const times = " timeout connect 5s\n timeout client 5s\n timeout server 5s\n";
+
+const text = (globals: string, own: string, more = ""): string =>
+  `global\n ${globals}\nlisten x\n mode http\n${times} bind :1\n ${own}\n server a a:1\n${more}`;
+
+function targets(globals: string, own = "log global\n option httplog"): AccessSyslogInput[] {
+  const syslog = tried(text(globals, own)).input.accessLog?.syslog ?? [];
+  return "to" in syslog ? [syslog] : syslog;
+}
+
+test("targets are where they are, with their facility, levels, length and form", () => {
+  expect(targets("log 127.0.0.1:5514 local3 notice err\n log /dev/log daemon\n log ::1:601 local0 info")).toEqual([
+    {
+      ...{ to: "udp://127.0.0.1:5514", facility: "local3", level: "notice", minLevel: "err" },
+      ...{ length: "1024b", tag: "haproxy" },
+    },
+    { to: "unix:/dev/log", facility: "daemon", length: "1024b", tag: "haproxy" },
+    { to: "udp://[::1]:601", facility: "local0", level: "info", length: "1024b", tag: "haproxy" },
+  ]);
+  expect(targets("log logs.example len 4000 format rfc5424 local0\n log-tag edge\n log-send-hostname lb1")).toEqual([
+    {
+      ...{ to: "udp://logs.example:514", facility: "local0", format: "rfc5424", length: "4000b" },
+      ...{ hostname: "lb1", tag: "edge" },
+    },
+  ]);
+  expect(targets("log ipv4@10.0.0.1 local0\n log unix@/run/log local1").map(({ to }) => to)).toEqual([
+    "udp://10.0.0.1:514",
+    "unix:/run/log",
+  ]);
+});
+
+test("what is sent to a ring or a descriptor is told, and so are samples", () => {
+  const { input, told } = tried(text("log ring@buf local0\n log 10.0.0.1 sample 1:10 local0", "log global"));
+  expect(told).toEqual([
+    "2:6 warning ring@buf is approximated: nothing is sent there: targets are addresses, unix sockets and stdout",
+    "3:2 warning log is approximated: each line is sent: none are left out by sample",
+  ]);
+  expect(input.accessLog).toMatchObject({ syslog: { to: "udp://10.0.0.1:514" } });
+});
+
+test("the application log goes where global says", () => {
+  expect(tried(text("log 127.0.0.1 local1 notice", "maxconn 5")).input).toMatchObject({
+    log: { syslog: { to: "udp://127.0.0.1:514", facility: "local1", level: "notice", tag: "haproxy" } },
+  });
+});
+
+test("each listener says what is different about its lines", () => {
+  const { listeners, accessLog } = tried(
+    text(
+      "log /dev/log local0",
+      "log global\n option httplog\n option dontlog-normal\n option log-separate-errors",
+      "listen y\n mode tcp\n bind :2\n bind :3\n log global\n option tcplog\n server a a:1\nlisten z\n mode tcp\n bind :4\n server a a:1\n",
+    ),
+  ).input;
+  expect(accessLog).toMatchObject({ format: "httplog" });
+  expect(listeners.x!.accessLog).toEqual({ normal: false, failures: "err" });
+  expect(listeners.y!.accessLog).toEqual({ format: "tcplog" });
+  expect(listeners["y-2"]!.accessLog).toEqual({ name: "y", format: "tcplog" });
+  expect(listeners.z!.accessLog).toBe(false);
+});
+
+test("servers are called by their names where lines are written, and only there", () => {
+  expect(tried(text("log /dev/log local0", "log global")).input.pools).toMatchObject({ x: { servers: [{ id: "a" }] } });
+  expect(tried(text("daemon", "maxconn 5")).input.pools).toMatchObject({ x: { servers: ["a:1"] } });
+});
