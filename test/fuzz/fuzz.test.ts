@@ -5,6 +5,7 @@ import { Head } from "../../src/wire/http1/head.ts";
 import { parseRequest, parseResponse } from "../../src/wire/http1/reader.ts";
 import { parseProxyHeader } from "../../src/wire/proxyprotocol.ts";
 import { Inputs } from "./inputs.ts";
+import { checkServerFrames } from "./serverframes.ts";
 
 test("a seed gives the same inputs again", () => {
   const draw = (): string[] => {
@@ -76,4 +77,15 @@ test("the first bytes of connections are right, broken off and wrong, each often
   }
   for (const verdict of ["proxy header", "proxy more", "proxy bad", "tls hello", "tls more", "tls bad"])
     expect([verdict, (seen.get(verdict) ?? 0) > 30]).toEqual([verdict, true]);
+});
+
+test("servers that are asked by HTTP/2 say what is right, what is not, and what is asked again, each often", () => {
+  const seen = new Map<string, number>();
+  for (let seed = 0; seed < 600; seed++) {
+    const verdict = checkServerFrames(new Inputs(new Prng(seed))).split(" ")[0]!;
+    seen.set(verdict, (seen.get(verdict) ?? 0) + 1);
+  }
+  for (const verdict of ["200", "no", "asked"])
+    expect([verdict, (seen.get(verdict) ?? 0) > 5]).toEqual([verdict, true]);
+  expect(seen.get("200")).toBeGreaterThan(100);
 });

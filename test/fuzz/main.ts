@@ -11,6 +11,7 @@ import { checkHpack } from "./hpack.ts";
 import { Inputs } from "./inputs.ts";
 import { checkClientHello, checkProxyHeader } from "./preamble.ts";
 import { checkProxy, checkSocksCodec } from "./proxies.ts";
+import { checkAsked, checkServerFrames } from "./serverframes.ts";
 import { checkCarried, checkNamed } from "./streams.ts";
 
 const usage = "usage: npm run fuzz -- [seed] [--iterations N]";
@@ -32,6 +33,8 @@ const checks: readonly ((inputs: Inputs) => unknown)[] = [
   checkHpack,
   checkFrames,
   checkSections,
+  checkServerFrames,
+  checkAsked,
 ];
 
 function main(args: readonly string[]): number {

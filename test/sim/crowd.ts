@@ -9,6 +9,7 @@ import { makeClient, makeClientTls } from "../playbook/client.ts";
 import { Client } from "./client.ts";
 import { type SimDriver, SimLine } from "./driver.ts";
 import { Http2Client } from "./http2/client.ts";
+import { Http2Origin } from "./http2/origin.ts";
 import { Http2Stranger } from "./http2/stranger.ts";
 import { connect, type End } from "./network.ts";
 import { OriginConnection } from "./origin.ts";
@@ -98,6 +99,11 @@ export class Crowd {
   /** A server has accepted: it answers at the end that is given. */
   serve(swarmNow: () => Swarm, end: End): void {
     new OriginConnection(this.#world, swarmNow, this.#register, end);
+  }
+
+  /** One that is asked by HTTP/2. */
+  serveByHttp2(swarmNow: () => Swarm, end: End): void {
+    new Http2Origin(this.#world, swarmNow, this.#register, end);
   }
 
   reported(exchange: Exchange): void {

@@ -33,7 +33,7 @@ const pollMs = 4;
 /** How a server answers a dial. */
 export type Answer =
   /** `tooLate`: the flow has been told of a refusal before. */
-  | { kind: "accept"; end: End; delayMs: number; tooLate?: () => void }
+  | { kind: "accept"; end: End; delayMs: number; tooLate?: () => void; alpn?: string }
   | { kind: "refuse"; delayMs: number }
   | { kind: "hang" };
 
@@ -43,7 +43,7 @@ export class SimDriver implements Port {
   /** Those that gave way. */
   readonly #waiting: TurnFlow[] = [];
   readonly wheel: TimerWheel;
-  readonly #answer: (server: ServerPlan, preface: Uint8Array | null) => Answer;
+  readonly #answer: (server: ServerPlan, preface: Uint8Array | null, isHttp1: boolean) => Answer;
   #context: Context | null = null;
   #isInFlow = false;
   #isDead = false;
@@ -61,7 +61,7 @@ export class SimDriver implements Port {
   /** Null: whatever is sent is written at once. */
   readonly outbox: Outbox | null;
 
-  constructor(world: World, answer: (server: ServerPlan, preface: Uint8Array | null) => Answer) {
+  constructor(world: World, answer: (server: ServerPlan, preface: Uint8Array | null, isHttp1: boolean) => Answer) {
     this.world = world;
     this.outbox = world.chance(0.5) ? new Outbox(rethrow, (call) => world.after(world.skewed(0.01, 5), call)) : null;
     this.#answer = answer;
@@ -114,8 +114,8 @@ export class SimDriver implements Port {
     });
   }
 
-  dial(server: ServerPlan, flow: DialFlow, timeoutMs: number, preface: Uint8Array | null): void {
-    const answer = this.#answer(server, preface);
+  dial(server: ServerPlan, flow: DialFlow, timeoutMs: number, preface: Uint8Array | null, isHttp1 = false): void {
+    const answer = this.#answer(server, preface, isHttp1);
     this.dialsOpen++;
     let isAnswered = false;
     const refuse = (what: Fault): void => {
@@ -138,6 +138,7 @@ export class SimDriver implements Port {
       isAnswered = true;
       this.dialsOpen--;
       const line = new SimLine(this, answer.end);
+      if (answer.alpn !== undefined) line.alpn = answer.alpn;
       if (preface !== null) line.open(preface);
       line.flow = flow;
       this.tell(() => flow.connected(line));
@@ -222,6 +223,7 @@ function rethrow(error: Error): never {
 export class SimLine implements Line, Sender {
   flow: LineFlow | null = null;
   readonly takesFiles = true;
+  alpn?: string;
   readonly socket: End;
   readonly #driver: SimDriver;
   #held: Uint8Array | null = null;

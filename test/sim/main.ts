@@ -1,9 +1,10 @@
-// `npm run sim [seed] [--seeds N] [--kind http|tcp|both|cache|fleet|egress|http2] [--trace]`: one run, or N runs from a seed on; without a kind each seed
+// `npm run sim [seed] [--seeds N] [--kind http|tcp|both|cache|fleet|egress|http2|toserver] [--trace]`: one run, or N runs from a seed on; without a kind each seed
 // chooses its own. Prints each failure with the command that repeats it; the last line counts runs that passed and failed.
 
 import { kindOf, kinds, runSeed } from "./run.ts";
 
-const usage = "usage: npm run sim -- [seed] [--seeds N] [--kind http|tcp|both|cache|fleet|egress|http2] [--trace]";
+const usage =
+  "usage: npm run sim -- [seed] [--seeds N] [--kind http|tcp|both|cache|fleet|egress|http2|toserver] [--trace]";
 const faultsShownMax = 10;
 
 function main(args: readonly string[]): number {

@@ -1,7 +1,7 @@
 // One run of the simulator: a seed decides everything. First faults, and what must hold in spite of them; then the faults stop,
 // and everything must come to an end; then new clients, who must all be served.
 
-import type { BodyPlan, HooksPlan } from "../../src/config/plan.ts";
+import type { BodyPlan, HooksPlan, ServerTlsPlan } from "../../src/config/plan.ts";
 import { Context } from "../../src/flow/context.ts";
 import { Site, type SiteParts } from "../../src/flow/site.ts";
 import { Arena } from "../../src/memory/arena.ts";
@@ -17,7 +17,7 @@ import { drawHooks, SimHooks } from "./hooked.ts";
 import { Books, drawRules, heldIn, reshape } from "./judged.ts";
 import { connect } from "./network.ts";
 import { StreamRun } from "./streams/run.ts";
-import { calm, drawSwarm, heldBytesMaxOf, type Swarm } from "./swarm.ts";
+import { calm, drawSwarm, hasLargeBodies, heldBytesMaxOf, type Swarm } from "./swarm.ts";
 import { Violation, World } from "./world.ts";
 
 const arena = Arena.inMemory();
@@ -35,15 +35,16 @@ export interface Outcome {
 
 /**
  * What a world is made of: clients who speak HTTP/1.1, connections that are carried, both, a cache that two workers share, nodes that share
- * a table, an egress pool, or clients of which most speak HTTP/2.
+ * a table, an egress pool, clients of which most speak HTTP/2, or servers that are asked by it.
  */
-export const kinds = ["http", "tcp", "both", "cache", "fleet", "egress", "http2"] as const;
+export const kinds = ["http", "tcp", "both", "cache", "fleet", "egress", "http2", "toserver"] as const;
 export type Kind = (typeof kinds)[number];
 
-/** Of forty seeds twelve are for HTTP/1.1, four for HTTP/2, sixteen for streams, four for both, two for a cache, one for a fleet, and one for an egress pool. */
+/** Of forty seeds eight are for HTTP/1.1, eight for HTTP/2, four of them to servers, sixteen for streams, four for both, two for a cache, one for a fleet, and one for an egress pool. */
 export function kindOf(seed: number): Kind {
   if (seed % 10 === 5) return seed % 20 === 5 ? "cache" : seed % 40 === 15 ? "fleet" : "egress";
   if (seed % 10 === 7) return "http2";
+  if (seed % 10 === 3) return "toserver";
   return seed % 10 === 0 ? "both" : seed % 2 === 0 ? "tcp" : "http";
 }
 
@@ -52,8 +53,8 @@ export function runSeed(seed: number, isTraced = false, kind: Kind = kindOf(seed
   if (kind === "egress") return { seed, ...runEgress(seed, isTraced) };
   const world = new World(seed, isTraced);
   const run =
-    kind === "http" || kind === "http2"
-      ? new Run(world, kind === "http2")
+    kind === "http" || kind === "http2" || kind === "toserver"
+      ? new Run(world, kind)
       : kind === "cache"
         ? new CachedRun(world)
         : new StreamRun(world, kind === "both");
@@ -67,9 +68,24 @@ export function runSeed(seed: number, isTraced = false, kind: Kind = kindOf(seed
   return { seed, problem, trace: world.trace ?? [], answered: run.answered };
 }
 
+/** No TLS is spoken in a run: what counts is that there is some. */
+const tls: ServerTlsPlan = {
+  serverName: "",
+  verify: false,
+  ca: null,
+  chain: null,
+  key: null,
+  minVersion: "1.2",
+  maxVersion: "1.3",
+  ciphers: "",
+  alpn: ["h2", "http/1.1"],
+};
+
 class Run {
   readonly #world: World;
-  readonly #isHttp2: boolean;
+  readonly #kind: "http" | "http2" | "toserver";
+  /** Servers are asked by HTTP/2 over TLS, where they may choose. */
+  readonly #isSecure: boolean;
   /** As clients of HTTP/2 are told: for as long as the run lasts. */
   readonly #streamsMax: number;
   readonly #faulty: Swarm;
@@ -84,16 +100,19 @@ class Run {
   readonly #books = new Books();
   #generation = 1;
 
-  constructor(world: World, isHttp2: boolean) {
+  constructor(world: World, kind: "http" | "http2" | "toserver") {
     this.#world = world;
-    this.#isHttp2 = isHttp2;
+    this.#kind = kind;
     clearArena(arena);
-    this.#faulty = drawSwarm(world);
-    this.#streamsMax = isHttp2 && world.chance(0.5) ? world.skewed(1, 100) : 100;
+    this.#isSecure = kind === "toserver" && world.chance(0.4);
+    const drawn = drawSwarm(world);
+    // In the clear nothing but HTTP/2 is spoken.
+    this.#faulty = kind === "toserver" && !this.#isSecure ? { ...drawn, upgrades: false, logins: false } : drawn;
+    this.#streamsMax = kind === "http2" && world.chance(0.5) ? world.skewed(1, 100) : 100;
     this.#swarm = this.#faulty;
     world.note("swarm", JSON.stringify(this.#swarm));
     this.#parts = { arena, tally: this.#tally, workers: 1, random: () => world.prng.next(), ...this.#memory.parts };
-    this.#driver = new SimDriver(world, (server) => this.#answerDial(server.slot));
+    this.#driver = new SimDriver(world, (server, _, isHttp1) => this.#answerDial(server.slot, isHttp1));
     this.#parts = { ...this.#parts, hooks: new SimHooks(world, this.#driver) };
     const site = new Site(this.#plan(), this.#parts, null);
     this.#crowd = new Crowd(world);
@@ -137,7 +156,11 @@ class Run {
       listener: { ...judged.listener, hooks: hooks() },
       generation: this.#generation++,
       servers: serverNames.slice(0, swarm.servers),
-      server: { connectionsMax: swarm.serverLimit },
+      server: {
+        connectionsMax: swarm.serverLimit,
+        isHttp2: this.#kind === "toserver",
+        tls: this.#isSecure ? tls : null,
+      },
       pool: {
         hooks: hooks(),
         ...(swarm.isRewriting ? { body: this.#body() } : {}),
@@ -178,14 +201,16 @@ class Run {
 
   #arrive(): void {
     const world = this.#world;
-    if (!this.#isHttp2) return this.#crowd.arrive(this.#swarm, this.#driver, this.#context, 0);
-    // Many ask at once, and where only some may they wait for each other, and not for ever.
-    const canBeCertain = this.#swarm.serverLimit === 0;
-    if (world.chance(0.2)) this.#crowd.arrive(this.#swarm, this.#driver, this.#context, 0, canBeCertain);
+    if (this.#kind === "http") return this.#crowd.arrive(this.#swarm, this.#driver, this.#context, 0);
+    // Many ask at once, and where only some may they wait for each other, and not for ever; so do they where they share what leads to a server.
+    const isWide = this.#swarm.delayMsMax <= 20 && this.#swarm.windowBytes > 32_768 && !hasLargeBodies(this.#swarm);
+    const canBeCertain = this.#swarm.serverLimit === 0 && (this.#kind === "http2" || isWide);
+    if (world.chance(this.#kind === "http2" ? 0.2 : 0.5))
+      this.#crowd.arrive(this.#swarm, this.#driver, this.#context, 0, canBeCertain);
     else this.#crowd.arriveByHttp2(this.#swarm, this.#driver, this.#context, 0, canBeCertain);
   }
 
-  #answerDial(slot: number): Answer {
+  #answerDial(slot: number, isHttp1: boolean): Answer {
     const world = this.#world;
     const swarm = this.#swarm;
     if (swarm.refuses && world.chance(0.3)) return { kind: "refuse", delayMs: world.skewed(0, 200) };
@@ -193,8 +218,11 @@ class Run {
     const [near, far] = connect(world, swarm, `server-${slot}`);
     const origin = (): Swarm => this.#swarm;
     const delayMs = world.chance(0.8) ? 0 : world.skewed(0, swarm.hangs ? 1_500 : 500);
-    this.#crowd.serve(origin, far);
-    return { kind: "accept", end: near, delayMs };
+    const isHttp2 = this.#kind === "toserver" && !isHttp1 && (!this.#isSecure || world.chance(0.8));
+    if (isHttp2) this.#crowd.serveByHttp2(origin, far);
+    else this.#crowd.serve(origin, far);
+    const alpn = this.#isSecure ? { alpn: isHttp2 ? "h2" : "http/1.1" } : {};
+    return { kind: "accept", end: near, delayMs, ...alpn };
   }
 
   /** What the operator does meanwhile. */

@@ -146,6 +146,18 @@ test("in fifty worlds of HTTP/2 streams end in every way, and most with an answe
   expect(met.get("answered")).toBeGreaterThan(1000);
 }, 30_000);
 
+test("in fifty worlds of servers that are asked by HTTP/2 streams are answered, refused, taken back and asked again", () => {
+  const met = new Map<string, number>();
+  for (let seed = 1; seed <= 50; seed++)
+    for (const line of runSeed(seed, true, "toserver").trace) {
+      const way = / (?:client|server)-\S+ +(?:has r\d+ as|(answered) [1-5]|(refuses) \d|(goes)$)/.exec(line);
+      if (way !== null)
+        met.set(way[1] ?? way[2] ?? way[3] ?? "asked", (met.get(way[1] ?? way[2] ?? way[3] ?? "asked") ?? 0) + 1);
+    }
+  for (const way of ["answered", "refuses", "goes", "asked"]) expect(met.get(way) ?? 0, way).toBeGreaterThan(0);
+  expect(met.get("answered")).toBeGreaterThan(500);
+}, 30_000);
+
 test("large reads are spent in worlds of HTTP and of streams", () => {
   for (const kind of ["http", "tcp"] as const) {
     let largest = 0;

@@ -36,8 +36,8 @@ export class ServerSession implements DialFlow, TurnFlow, OutgoingWatcher {
   readonly streams: StreamTable<ServerStream> = new StreamTable();
   /** It has answered something. */
   hasAnswered = false;
-  /** What the server bears at once, as far as it has said. */
-  streamsMax: number = streamsAtOnceMax;
+  /** What the server bears at once: as it has said, or as it did when it was asked last. */
+  streamsMax: number;
   /** It carries nothing. */
   isResting = false;
   readonly isSecure: boolean;
@@ -64,6 +64,7 @@ export class ServerSession implements DialFlow, TurnFlow, OutgoingWatcher {
 
   constructor(sessions: Sessions, context: Context, server: ServerSite, isShared: boolean) {
     this.#sessions = sessions;
+    this.streamsMax = Math.max(1, sessions.streamsMax);
     this.#context = context;
     this.#server = server;
     this.#isShared = isShared;

@@ -369,6 +369,19 @@ test("a server that has not looked at a request is asked again, whatever the met
   expect(hears().at(-1)).toBe("report 200");
 });
 
+test("what is asked again over a connection that stands is said at once", () => {
+  const play = new Playbook(http2);
+  play.connect().sends(get);
+  const server = new Answerer(play, { settings: [[3, 1]] });
+  play.connect().sends(get);
+  const other = new Answerer(play, { settings: [[3, 1]] });
+  server.answers(1);
+  play.take();
+  other.says(resetStream(1, 7));
+  const said = play.take().filter((line) => line.startsWith(`${server.actor.name} gets `));
+  expect(said.length).toBe(1);
+});
+
 test("what it was asked is said in full over another connection", () => {
   const { play, caller, server, hears } = called("ask", false);
   hears();

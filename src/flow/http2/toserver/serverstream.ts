@@ -136,6 +136,7 @@ export class ServerStream implements Line, Plain, OutgoingStream {
     this.#say(bytes, 0, length);
     if (length > saidBytesMax) this.#forgetSaid();
     if (this.#held === null && this.#is(mark.awaited)) this.#postpone();
+    session.outgoing.flushUnlessGathering();
   }
 
   /** It speaks HTTP/1.1, and is the exchange's alone. */
@@ -469,7 +470,6 @@ export class ServerStream implements Line, Plain, OutgoingStream {
   reset(): void {
     this.destroy();
   }
-
   drop(): void {
     this.destroy();
   }
