@@ -823,12 +823,12 @@ export interface ListenerInput {
   replace?: ReplaceInput[] | undefined;
   hooks?: HookOptionsInput | undefined;
   timeouts?: ListenerTimeoutsInput | undefined;
+  /** What is different about its lines in the access log; false: it has none. Absent: they are as all. */
+  accessLog?: false | ListenerLogInput | undefined;
 }
 
 /** TLS towards clients: certificates, versions, and whether clients show certificates too. */
 export interface ListenerTlsInput {
-  /** What is different about its lines in the access log; false: it has none. Absent: they are as all. */
-  accessLog?: false | ListenerLogInput | undefined;
   /** What is shown to clients, chosen by the name that they ask for: PEM files that hold certificate, chain and key (or have the key beside them: site.crt and site.key, fullchain.pem and privkey.pem), folders of such, or sections with certificate and key. Changed files are taken up while traffic goes on. Paths start at this file's folder. Absent: those of acme alone. */
   certificates?: string | (string | CertificateFilesInput)[] | undefined;
   /** Names that certificates are got for from an authority, as the section acme says: each a name, which has a certificate of its own, or a list of names that share one. Beside certificates, or instead. */
@@ -1279,10 +1279,6 @@ export interface ListenerTimeoutsInput {
   linger?: string | undefined;
 }
 
-/** A group of servers that answer the same requests. */
-export interface PoolInput {
-  /** Its servers: "host:port", "host:port^weight", "[::1]:80", "unix:/path", or sections with more options. A pool has servers or a reply. */
-  servers?: (string | ServerInput)[] | undefined;
 /** What is different about this listener's lines in the access log. */
 export interface ListenerLogInput {
   /** What the listener is called in its lines. Absent: its own name. */
@@ -1295,6 +1291,10 @@ export interface ListenerLogInput {
   failures?: "emerg" | "alert" | "crit" | "err" | "warning" | "notice" | "info" | "debug" | undefined;
 }
 
+/** A group of servers that answer the same requests. */
+export interface PoolInput {
+  /** Its servers: "host:port", "host:port^weight", "[::1]:80", "unix:/path", or sections with more options. A pool has servers or a reply. */
+  servers?: (string | ServerInput)[] | undefined;
   /** Where further servers come from while Sluice runs: a source, or a list of them. */
   discover?: DiscoverInput | DiscoverInput[] | undefined;
   /** What every request is answered, in a pool that has no servers: a section with status, body or file. */

@@ -510,9 +510,9 @@ export interface Listener {
   replace: Replace[];
   hooks: HookOptions;
   timeouts: ListenerTimeouts;
+  accessLog?: false | ListenerLog | undefined;
 }
 
-  accessLog?: false | ListenerLog | undefined;
 export interface ListenerTls {
   certificates?: string | (string | CertificateFiles)[] | undefined;
   acme?: (string | string[])[] | undefined;
@@ -768,8 +768,6 @@ export interface ListenerTimeouts {
   linger?: string | undefined;
 }
 
-export interface Pool {
-  servers: (string | Server)[];
 export interface ListenerLog {
   name?: string | undefined;
   format?: string | undefined;
@@ -777,6 +775,8 @@ export interface ListenerLog {
   failures?: "emerg" | "alert" | "crit" | "err" | "warning" | "notice" | "info" | "debug" | undefined;
 }
 
+export interface Pool {
+  servers: (string | Server)[];
   discover?: Discover | Discover[] | undefined;
   reply?: Reply | undefined;
   balance:
