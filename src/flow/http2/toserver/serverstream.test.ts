@@ -373,11 +373,13 @@ test("what is asked again over a connection that stands is said at once", () => 
   const play = new Playbook(http2);
   play.connect().sends(get);
   const server = new Answerer(play, { settings: [[3, 1]] });
+  for (let count = 0; count < 2; count++) play.connect().sends(get);
+  const others = [new Answerer(play, { settings: [[3, 2]] }), new Answerer(play, { settings: [[3, 2]] })];
   play.connect().sends(get);
-  const other = new Answerer(play, { settings: [[3, 1]] });
   server.answers(1);
   play.take();
-  other.says(resetStream(1, 7));
+  // Others of that connection go on: nothing else is said to it.
+  others[0]!.says(resetStream(1, 7));
   const said = play.take().filter((line) => line.startsWith(`${server.actor.name} gets `));
   expect(said.length).toBe(1);
 });
