@@ -33,6 +33,14 @@ const programs: readonly Program[] = [
   { names: ["openssl"], package: "openssl", versionArgs: ["version"], timeoutMs: 120_000 },
   { names: ["h2load"], package: "nghttp2-client", versionArgs: ["--version"], timeoutMs: 120_000 },
   { names: ["nghttpx"], package: "nghttp2-proxy", versionArgs: ["--version"], timeoutMs: 120_000 },
+  { names: ["nghttpd"], package: "nghttp2-server", versionArgs: ["--version"], timeoutMs: 120_000 },
+  {
+    names: ["python3"],
+    package: "python3-grpcio",
+    file: "/usr/lib/python3/dist-packages/grpc/__init__.py",
+    versionArgs: ["--version"],
+    timeoutMs: 180_000,
+  },
   { names: ["wrk"], package: "wrk", versionArgs: ["-v"], timeoutMs: 120_000 },
   {
     names: ["chromium", "chromium-browser", "google-chrome"],

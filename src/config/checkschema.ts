@@ -25,6 +25,14 @@ export const check: z.ZodType<Check, CheckInput> = section({
   http: words('a path that starts with "/"', /^\/[\x21-\x7e]*$/)
     .optional()
     .describe("Ask for this path and judge by the status of the answer."),
+  grpc: z
+    .union([z.literal(true), words("the name of a service", /^[\x21-\x7e]{1,127}$/)], {
+      error: says("true, or the name of a service"),
+    })
+    .optional()
+    .describe(
+      "Call grpc.health.v1.Health/Check, by HTTP/2, and judge by whether it answers SERVING: true asks for the server as a whole, a name for that service.",
+    ),
   tcp: z
     .literal(true, { error: says("true") })
     .optional()
@@ -54,7 +62,12 @@ export const check: z.ZodType<Check, CheckInput> = section({
   method: choice(["GET", "HEAD", "OPTIONS"]).optional().describe("http: method of the probe; GET when absent."),
   host: words("a host name, with or without a port", /^[A-Za-z0-9._:[\]-]{1,255}$/)
     .optional()
-    .describe("http: Host field of the probe; the server's own host:port when absent."),
+    .describe("http and grpc: Host field of the probe; the server's own host:port when absent."),
+  http2: flag()
+    .optional()
+    .describe(
+      "http: whether the probe asks by HTTP/2; over TLS the server may choose HTTP/1.1 all the same. Absent: as the server's traffic does.",
+    ),
   send: bytes
     .optional()
     .describe("tcp and udp: what is sent, with the escapes \\r \\n \\t \\0 \\\\ and \\xHH for a byte."),
@@ -68,7 +81,7 @@ export const check: z.ZodType<Check, CheckInput> = section({
     .describe("exec: what the command must print, without the white space around it. Absent: exit code 0 is success."),
   tls: flag()
     .optional()
-    .describe("http and tcp: whether the probe goes over TLS. Absent: as the server's traffic does."),
+    .describe("http, grpc and tcp: whether the probe goes over TLS. Absent: as the server's traffic does."),
   port: count(1, 65_535).optional().describe("Probe this port instead of the server's own."),
 }).meta({
   id: "Check",

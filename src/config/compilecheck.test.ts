@@ -49,6 +49,13 @@ test("a probe goes over TLS when it says so, or as the traffic", () => {
   expect([true, false, undefined].map((tls) => planOf({ http: "/", tls }).tls)).toEqual([true, false, null]);
 });
 
+test("a call of gRPC names its service, or none, and HTTP/2 is only spoken of where the check does", () => {
+  expect(planOf({ grpc: true })).toMatchObject({ kind: "grpc", http: null, grpc: { service: "", host: "" } });
+  expect(planOf({ grpc: "a.B", host: "a.test" }).grpc).toEqual({ service: "a.B", host: "a.test" });
+  expect([true, false].map((http2) => planOf({ http: "/", http2 }).isHttp2)).toEqual([true, false]);
+  expect(planOf({ http: "/" })).not.toHaveProperty("isHttp2");
+});
+
 test("without a timeout of its own a check has a second, or less where the next comes sooner", () => {
   expect(planOf({ tcp: true }).timeoutMs).toBe(1000);
   expect(planOf({ tcp: true, every: "300ms" }).timeoutMs).toBe(300);

@@ -1,4 +1,4 @@
-// Active health checks of the plan: which of the four kinds it is, and what is said and awaited in bytes. That the keys fit
+// Active health checks of the plan: which of the five kinds it is, and what is said and awaited in bytes. That the keys fit
 // the kind has been seen by reviewcheck.ts.
 
 import { readEscaped } from "./escape.ts";
@@ -27,6 +27,10 @@ export function compileCheck(check: Check): CheckPlan {
             host: check.host ?? "",
             expect: check.expect === undefined ? expectDefault : value(readStatusRanges(String(check.expect))),
           },
+    ...(check.grpc === undefined
+      ? {}
+      : { grpc: { service: check.grpc === true ? "" : check.grpc, host: check.host ?? "" } }),
+    ...(check.http2 === undefined ? {} : { isHttp2: check.http2 }),
     send: check.send === undefined ? null : value(readEscaped(check.send)),
     receive: compileReceive(check),
     exec: check.exec === undefined ? null : { command: commandOf(check.exec), output: check.output?.trim() ?? null },
@@ -37,6 +41,7 @@ export function compileCheck(check: Check): CheckPlan {
 
 function kindOf(check: Check): CheckPlan["kind"] {
   if (check.http !== undefined) return "http";
+  if (check.grpc !== undefined) return "grpc";
   if (check.exec !== undefined) return "exec";
   return check.udp === undefined ? "tcp" : "udp";
 }

@@ -137,7 +137,7 @@ function compileDoor({ door }: Member, { tls }: EgressMembers, keys: Keys): Egre
     port,
     user,
     password,
-    tls: compileServerTls(scheme === "https" ? (tls ?? {}) : null, host, keys),
+    tls: compileServerTls(scheme === "https" ? (tls ?? {}) : null, host, false, keys),
   };
 }
 

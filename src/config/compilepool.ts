@@ -105,6 +105,7 @@ function compileServer(poolName: string, pool: Pool, server: string | Server, ar
   const formerCookie = cookieOf(options.cookie === undefined ? serverId(byCookie.other, name) : id);
   const stickId = options.id ?? serverId(byTable.name, name);
   const formerStickId = serverId(byTable.other, name);
+  const asked = isHttp2(pool, server);
   const proxyProtocol = options.proxyProtocol ?? pool.proxyProtocol ?? false;
   return {
     id,
@@ -120,11 +121,16 @@ function compileServer(poolName: string, pool: Pool, server: string | Server, ar
     ...(stickId === id ? {} : { stickId }),
     ...(options.id === undefined ? {} : { calledId: options.id }),
     ...(formerStickId === stickId || formerStickId === id ? {} : { formerStickId }),
-    tls: compileServerTls(serverTls(pool, server), address.kind === "tcp" ? address.host : "", keys),
-    isHttp2: false,
+    tls: compileServerTls(serverTls(pool, server), address.kind === "tcp" ? address.host : "", asked, keys),
+    isHttp2: asked,
     proxyProtocol: proxyProtocol === false ? 0 : proxyProtocol === "v1" ? 1 : 2,
     source: options.source ?? pool.source ?? "",
   };
+}
+
+/** Whether a server is asked by HTTP/2: what it says itself comes before its pool. */
+export function isHttp2(pool: Pool, server: string | Server): boolean {
+  return (typeof server === "string" ? undefined : server.http2) ?? pool.http2;
 }
 
 function resolved(address: Address, resolve: Resolve): Address {

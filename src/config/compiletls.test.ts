@@ -188,6 +188,29 @@ describe("towards servers", () => {
     expect(mixed.map(({ tls }) => tls?.ca ?? null)).toEqual([null, "ca b.pem"]);
   });
 
+  test("HTTP/2 is the server's own, or the pool's, and is offered first where nothing else is written", () => {
+    const servers = serversOf({
+      http2: true,
+      tls: true,
+      servers: [
+        "a:1",
+        { address: "b:1", http2: false },
+        { address: "c:1", tls: { alpn: ["h2"] } },
+        { address: "d:1", tls: false },
+      ],
+    });
+    expect(servers.map(({ isHttp2, tls }) => [isHttp2, tls?.alpn])).toEqual([
+      [true, ["h2", "http/1.1"]],
+      [false, []],
+      [true, ["h2"]],
+      [true, undefined],
+    ]);
+    expect(serversOf({ servers: ["a:1", { address: "b:1", http2: true }] }).map(({ isHttp2 }) => isHttp2)).toEqual([
+      false,
+      true,
+    ]);
+  });
+
   test("PROXY header and source address are the server's own, or the pool's", () => {
     const servers = serversOf({
       proxyProtocol: "v2",

@@ -106,7 +106,12 @@ export function serverTls(pool: Pool, server: string | Server): ServerTls | null
 }
 
 /** `host` is as the operator wrote it, in lower case; that of a unix socket is "". */
-export function compileServerTls(tls: ServerTls | null, host: string, keys: Keys): ServerTlsPlan | null {
+export function compileServerTls(
+  tls: ServerTls | null,
+  host: string,
+  isHttp2: boolean,
+  keys: Keys,
+): ServerTlsPlan | null {
   if (tls === null) return null;
   const { certificate, key } = tls;
   const own = certificate === undefined || key === undefined ? null : keys.own(certificate, key);
@@ -119,7 +124,7 @@ export function compileServerTls(tls: ServerTls | null, host: string, keys: Keys
     minVersion: tls.minVersion ?? "1.2",
     maxVersion: tls.maxVersion ?? "1.3",
     ciphers: tls.ciphers ?? "",
-    alpn: [...(tls.alpn ?? [])],
+    alpn: [...(tls.alpn ?? (isHttp2 ? ["h2", "http/1.1"] : []))],
   };
 }
 

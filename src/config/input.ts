@@ -473,7 +473,7 @@ export interface ServerTlsInput {
   maxVersion?: "1.0" | "1.1" | "1.2" | "1.3" | undefined;
   /** Ciphers of TLS 1.2 and older, as OpenSSL lists them; absent: the runtime's own choice. */
   ciphers?: string | undefined;
-  /** Protocols offered to the server; absent: none. */
+  /** Protocols offered to the server; absent: none, with http2 "h2" before "http/1.1". */
   alpn?: string[] | undefined;
 }
 
@@ -622,6 +622,8 @@ export interface SentinelInput {
 export interface CheckInput {
   /** Ask for this path and judge by the status of the answer. */
   http?: string | undefined;
+  /** Call grpc.health.v1.Health/Check, by HTTP/2, and judge by whether it answers SERVING: true asks for the server as a whole, a name for that service. */
+  grpc?: true | string | undefined;
   /** Judge by whether a connection is accepted; with send and receive, by what is answered. */
   tcp?: true | undefined;
   /** Send a datagram and judge by what comes back; without receive, by whether the server refuses it. */
@@ -640,15 +642,17 @@ export interface CheckInput {
   expect?: string | number | undefined;
   /** http: method of the probe; GET when absent. */
   method?: "GET" | "HEAD" | "OPTIONS" | undefined;
-  /** http: Host field of the probe; the server's own host:port when absent. */
+  /** http and grpc: Host field of the probe; the server's own host:port when absent. */
   host?: string | undefined;
+  /** http: whether the probe asks by HTTP/2; over TLS the server may choose HTTP/1.1 all the same. Absent: as the server's traffic does. */
+  http2?: boolean | undefined;
   /** tcp and udp: what is sent, with the escapes \r \n \t \0 \\ and \xHH for a byte. */
   send?: string | undefined;
   /** tcp and udp: what the answer must hold, or a section that says more. Absent: no answer is waited for. */
   receive?: string | ReceiveInput | undefined;
   /** exec: what the command must print, without the white space around it. Absent: exit code 0 is success. */
   output?: string | undefined;
-  /** http and tcp: whether the probe goes over TLS. Absent: as the server's traffic does. */
+  /** http, grpc and tcp: whether the probe goes over TLS. Absent: as the server's traffic does. */
   tls?: boolean | undefined;
   /** Probe this port instead of the server's own. */
   port?: number | undefined;
@@ -794,7 +798,7 @@ export interface ListenerInput {
   udp?: UdpInput | undefined;
   /** Connections from trustedProxies begin with a PROXY protocol header, version 1 or 2, that says who the client is; without one they are closed. Others' are taken as they are. Default: false. */
   proxyProtocol?: boolean | undefined;
-  /** Mode http: clients may speak HTTP/2 too. With tls it is offered to them, unless tls.alpn is written without "h2"; without tls those that begin with its connection preface are understood (prior knowledge). Servers are asked by HTTP/1.1 all the same. Default: true. */
+  /** Mode http: clients may speak HTTP/2 too. With tls it is offered to them, unless tls.alpn is written without "h2"; without tls those that begin with its connection preface are understood (prior knowledge). What servers are asked by is said by http2 of their pools. Default: true. */
   http2?: boolean | undefined;
   /** Mode http: a client that ends its sending half before its answer has begun is taken to have left, and its request is given up. Without this it gets its answer, as who has only said all may expect. Default: false. */
   abortOnClose?: boolean | undefined;
@@ -1332,6 +1336,8 @@ export interface PoolInput {
   panicThreshold?: number | undefined;
   /** Whether servers are connected to over TLS: true verifies their certificates by the system's authorities, a section says more. Absent or false: plain. */
   tls?: boolean | ServerTlsInput | undefined;
+  /** Mode http: servers are asked by HTTP/2, over connections that many requests share; gRPC needs it. With tls it is offered before HTTP/1.1, and the server chooses; without tls servers must speak HTTP/2 from the first byte (h2c, prior knowledge). Default: false. */
+  http2?: boolean | undefined;
   /** Each connection begins with a PROXY protocol header of this version, which tells the server who the client is. Absent: none. No connection is then used for a second client. */
   proxyProtocol?: "v1" | "v2" | undefined;
   /** The local IP address that connections to servers come from; absent: the system chooses. */
@@ -1370,6 +1376,8 @@ export interface ServerInput {
   maxConnections?: number | undefined;
   /** Instead of the pool's tls: true, false, or a section whose keys come before the pool's. */
   tls?: boolean | ServerTlsInput | undefined;
+  /** Instead of the pool's http2. */
+  http2?: boolean | undefined;
   /** Instead of the pool's proxyProtocol; false sends none. */
   proxyProtocol?: "v1" | "v2" | false | undefined;
   /** Instead of the pool's source. */

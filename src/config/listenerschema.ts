@@ -185,7 +185,7 @@ export const listener: z.ZodType<Listener, ListenerInput> = section(
     http2: flag()
       .default(true)
       .describe(
-        'Mode http: clients may speak HTTP/2 too. With tls it is offered to them, unless tls.alpn is written without "h2"; without tls those that begin with its connection preface are understood (prior knowledge). Servers are asked by HTTP/1.1 all the same.',
+        'Mode http: clients may speak HTTP/2 too. With tls it is offered to them, unless tls.alpn is written without "h2"; without tls those that begin with its connection preface are understood (prior knowledge). What servers are asked by is said by http2 of their pools.',
       ),
     abortOnClose: flag()
       .default(false)

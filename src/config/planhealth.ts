@@ -3,10 +3,10 @@
 
 /**
  * tcp: a connection is accepted (and over TLS, the handshake succeeds); with `send` or `receive`, what is said over it.
- * udp: what is said in datagrams; without `receive`, that no error comes back. exec: what a command says.
+ * grpc: a call of grpc.health.v1.Health/Check. udp: what is said in datagrams; without `receive`, that no error comes back. exec: what a command says.
  */
 export interface CheckPlan {
-  readonly kind: "tcp" | "http" | "udp" | "exec";
+  readonly kind: "tcp" | "http" | "grpc" | "udp" | "exec";
   readonly everyMs: number;
   readonly timeoutMs: number;
   readonly rise: number;
@@ -19,12 +19,16 @@ export interface CheckPlan {
     readonly host: string;
     readonly expect: readonly StatusRange[];
   } | null;
+  /** kind grpc only. `service`: "" asks for the server as a whole. `host` as of http, for :authority. */
+  readonly grpc?: { readonly service: string; readonly host: string };
+  /** kind http: by HTTP/2 or not. Absent: as the server's own traffic. */
+  readonly isHttp2?: boolean;
   /** kind tcp and udp: bytes as latin-1, one character a byte; null sends nothing. */
   readonly send: string | null;
   /** kind tcp and udp: what must come back; null waits for nothing. */
   readonly receive: ReceivePlan | null;
   readonly exec: ExecPlan | null;
-  /** kind tcp and http: over TLS; null as the server's own traffic. Without TLS of its own a server's certificate is not verified. */
+  /** kind tcp, http and grpc: over TLS; null as the server's own traffic. Without TLS of its own a server's certificate is not verified. */
   readonly tls: boolean | null;
   /** Another port than the server's, or null. */
   readonly port: number | null;

@@ -94,6 +94,7 @@ const server = section({
   tls: tlsOrNot
     .optional()
     .describe("Instead of the pool's tls: true, false, or a section whose keys come before the pool's."),
+  http2: flag().optional().describe("Instead of the pool's http2."),
   proxyProtocol: z
     .union([choice(proxyVersions), z.literal(false)], { error: says(`${proxyExpected}, or false`) })
     .optional()
@@ -246,6 +247,11 @@ export const pool: z.ZodType<Pool, PoolInput> = section(
       .optional()
       .describe(
         "Whether servers are connected to over TLS: true verifies their certificates by the system's authorities, a section says more. Absent or false: plain.",
+      ),
+    http2: flag()
+      .default(false)
+      .describe(
+        "Mode http: servers are asked by HTTP/2, over connections that many requests share; gRPC needs it. With tls it is offered before HTTP/1.1, and the server chooses; without tls servers must speak HTTP/2 from the first byte (h2c, prior knowledge).",
       ),
     proxyProtocol: z
       .enum(proxyVersions, { error: says(proxyExpected) })

@@ -16,14 +16,16 @@ test("a check is of one kind", () => {
     "error tcp cannot stand beside http: write one of them",
     "error udp cannot stand beside http: write one of them",
   ]);
-  for (const check of [{ tcp: true }, { http: "/" }, { exec: "true" }]) expect(told(check)).toEqual([]);
+  for (const check of [{ tcp: true }, { http: "/" }, { exec: "true" }, { grpc: true }, { grpc: "a.B" }])
+    expect(told(check)).toEqual([]);
   expect(told({ udp: true }, "udp")).toEqual([]);
 });
 
 test("each kind has keys of its own", () => {
-  const keys = { expect: 200, method: "GET", host: "a", send: "x", receive: "x", output: "x", tls: true };
+  const keys = { expect: 200, method: "GET", host: "a", send: "x", receive: "x", output: "x", tls: true, http2: true };
   const fits: [object, string, string[]][] = [
-    [{ http: "/" }, "http", ["expect", "method", "host", "tls"]],
+    [{ http: "/" }, "http", ["expect", "method", "host", "tls", "http2"]],
+    [{ grpc: true }, "http", ["host", "tls"]],
     [{ tcp: true }, "http", ["send", "receive", "tls"]],
     [{ udp: true }, "udp", ["send", "receive"]],
     [{ exec: "true" }, "http", ["output"]],

@@ -15,23 +15,29 @@ import {
   textOf,
 } from "./section.ts";
 
-const kinds = ["http", "tcp", "udp", "exec"] as const;
+const kinds = ["http", "grpc", "tcp", "udp", "exec"] as const;
 type Kind = (typeof kinds)[number];
 
 const kindKeys: readonly (readonly [string, readonly Kind[]])[] = [
   ["expect", ["http"]],
   ["method", ["http"]],
-  ["host", ["http"]],
+  ["host", ["http", "grpc"]],
   ["send", ["tcp", "udp"]],
   ["receive", ["tcp", "udp"]],
   ["output", ["exec"]],
-  ["tls", ["http", "tcp"]],
+  ["tls", ["http", "grpc", "tcp"]],
+  ["http2", ["http"]],
 ];
 
 export function reviewCheck(check: Section, modes: ReadonlySet<string>, at: At, report: Report): void {
   const [kind, ...others] = kinds.filter((one) => check[one] !== undefined);
   if (kind === undefined)
-    report("error", at(), "key", 'must say what to check: http: "/path", tcp: true, udp: true or exec: "command"');
+    report(
+      "error",
+      at(),
+      "key",
+      'must say what to check: http: "/path", grpc: true, tcp: true, udp: true or exec: "command"',
+    );
   for (const other of others) report("error", at(other), "key", `cannot stand beside ${kind}: write one of them`);
   if (kind !== undefined && others.length === 0) reviewKind(check, kind, modes, at, report);
   if (check["exec"] !== undefined) reviewCommand(check["exec"], at, report);
@@ -53,7 +59,7 @@ function reviewKind(check: Section, kind: Kind, modes: ReadonlySet<string>, at: 
     report("error", at("receive"), "key", "needs send: a server answers no datagram that it was not sent");
   if (kind === "udp" && modes.size > 0 && !modes.has("udp"))
     report("warning", at("udp"), "key", `is not how these servers are used: no listener of mode udp uses this pool`);
-  if ((kind === "tcp" || kind === "http") && modes.has("udp") && check["port"] === undefined)
+  if ((kind === "tcp" || kind === "http" || kind === "grpc") && modes.has("udp") && check["port"] === undefined)
     report(
       "warning",
       at(kind),

@@ -5,6 +5,7 @@ import { readServerAddress } from "../base/address.ts";
 import { reviewMirror, reviewReplacements } from "./reviewbody.ts";
 import { reviewCheck } from "./reviewcheck.ts";
 import { reviewDiscover } from "./reviewdiscover.ts";
+import { reviewHttp2 } from "./reviewhttp2.ts";
 import { reviewErrors, reviewReply } from "./reviewreply.ts";
 import { reviewRules } from "./reviewrule.ts";
 import { reviewServerNames } from "./reviewsticking.ts";
@@ -42,6 +43,7 @@ export function reviewPool(name: string, pool: Section, modes: ReadonlySet<strin
   reviewDiscover(pool, at, report);
   if (isSection(pool["check"])) reviewCheck(sectionOf(pool["check"]), modes, (...path) => at("check", ...path), report);
   reviewPoolTls(pool, modes, at, report);
+  reviewHttp2(pool, modes, at, report);
   reviewMode(pool, modes, at, report);
   reviewReplacements(pool["replace"], at("replace"), report);
   reviewMirror(name, pool, report);

@@ -42,15 +42,15 @@ function reviewOffered(tls: Section, isHttp2: boolean, at: At, report: Report): 
   }
 }
 
-/** Servers are asked by HTTP/1.1 in mode http. */
+/** Of mode http. Whether h2 goes with http2 is for reviewhttp2.ts. */
 function reviewProtocols(tls: Section, at: At, report: Report): void {
   for (const [index, protocol] of listOf(tls["alpn"]).entries())
-    if (typeof protocol === "string" && protocol !== "http/1.1")
+    if (typeof protocol === "string" && protocol !== "http/1.1" && protocol !== "h2")
       report(
         "error",
         at("alpn", index),
         "value",
-        `must be "http/1.1" for mode http, not ${quote(protocol)}; in mode tcp the content is passed on, whatever is agreed upon`,
+        `must be "h2" or "http/1.1" for mode http, not ${quote(protocol)}; in mode tcp the content is passed on, whatever is agreed upon`,
       );
 }
 

@@ -237,6 +237,7 @@ describe("the edges of each limit", () => {
     ["pools.x.check.http", ["/", "/a?b=c"], ["", "a", "/a b", "/\r\nx"]],
     ["pools.x.check.host", ["a.b:80", "[::1]:80"], ["", "a b", "a\r\nb"]],
     ["pools.x.check.tcp", [], [false, "true"]],
+    ["pools.x.check.grpc", [true, "a.B"], [false, "", "a b", 1]],
     ["pools.x.ejection.consecutiveFailures", [1, 10_000, false], [0, 10_001, true]],
     ["pools.x.ejection.errorRatio", [0.01, 1], [0, 1.01]],
     ["pools.x.ejection.minimumRequests", [1, 1_000_000], [0, 1_000_001]],

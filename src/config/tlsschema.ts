@@ -129,7 +129,9 @@ export const serverTls: z.ZodType<ServerTls, ServerTlsInput> = section({
   minVersion: version.optional().describe('The oldest version of TLS that is spoken ("1.2" when absent).'),
   maxVersion: version.optional().describe('The newest version of TLS that is spoken ("1.3" when absent).'),
   ciphers: ciphers.describe("Ciphers of TLS 1.2 and older, as OpenSSL lists them; absent: the runtime's own choice."),
-  alpn: list(protocol, "protocols").optional().describe("Protocols offered to the server; absent: none."),
+  alpn: list(protocol, "protocols")
+    .optional()
+    .describe('Protocols offered to the server; absent: none, with http2 "h2" before "http/1.1".'),
 }).meta({
   id: "ServerTls",
   description: "TLS towards servers. A server's own keys come before those of its pool, key by key.",

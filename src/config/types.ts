@@ -397,6 +397,7 @@ export interface Sentinel {
 
 export interface Check {
   http?: string | undefined;
+  grpc?: true | string | undefined;
   tcp?: true | undefined;
   udp?: true | undefined;
   exec?: string | string[] | undefined;
@@ -407,6 +408,7 @@ export interface Check {
   expect?: string | number | undefined;
   method?: "GET" | "HEAD" | "OPTIONS" | undefined;
   host?: string | undefined;
+  http2?: boolean | undefined;
   send?: string | undefined;
   receive?: string | Receive | undefined;
   output?: string | undefined;
@@ -803,6 +805,7 @@ export interface Pool {
   slowStart: string;
   panicThreshold: number;
   tls?: boolean | ServerTls | undefined;
+  http2: boolean;
   proxyProtocol?: "v1" | "v2" | undefined;
   source?: string | undefined;
   check?: Check | undefined;
@@ -824,6 +827,7 @@ export interface Server {
   backup: boolean;
   maxConnections: number;
   tls?: boolean | ServerTls | undefined;
+  http2?: boolean | undefined;
   proxyProtocol?: "v1" | "v2" | false | undefined;
   source?: string | undefined;
   cookie?: string | undefined;

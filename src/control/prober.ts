@@ -81,8 +81,8 @@ export class Prober {
       for (const server of servers) {
         // Not resolved yet, which the roster knows and says.
         if (server.address.kind === "tcp" && server.address.port === 0) continue;
-        const { slot, id, address, tls, proxyProtocol, source } = server;
-        const key = JSON.stringify([slot, id, address, tls, proxyProtocol, source, check]);
+        const { slot, id, address, tls, isHttp2, proxyProtocol, source } = server;
+        const key = JSON.stringify([slot, id, address, tls, isHttp2, proxyProtocol, source, check]);
         tasks.set(key, former.get(key) ?? this.#begin(server, check));
       }
     }

@@ -32,6 +32,7 @@ import { Downstream } from "./downstream.ts";
 import type { Explanation } from "./explanation.ts";
 import { helloOf } from "./hello.ts";
 import { Inquiry } from "./inquiry.ts";
+import { playedPlan } from "./playedplan.ts";
 import type { Client, Coder, DialFlow, Line, LineFlow, Port, Resolution, Verdict } from "./port.ts";
 import type { Question } from "./question.ts";
 import { reasonOf } from "./reply.ts";
@@ -82,7 +83,11 @@ class Play {
       caches: (cache: CachePlan): CacheRehearsal => new CacheRehearsal(caches(cache)),
       egresses: (egress: EgressPlan): EgressBoard => rehearsedOf(egress, circumstances),
     };
-    const site = new Site(plan, { arena, tally, workers, random, ...rehearsed, lists, bans, instance: "" }, null);
+    const site = new Site(
+      playedPlan(plan),
+      { arena, tally, workers, random, ...rehearsed, lists, bans, instance: "" },
+      null,
+    );
     this.#question = question;
     this.#port = new Stage(circumstances);
     this.#context = new Context(

@@ -15,6 +15,7 @@ import type { Explanation } from "../flow/explanation.ts";
 import { explanationLines } from "../flow/explanationtext.ts";
 import type { HookFunctions } from "../flow/hooks.ts";
 import { Inquiry } from "../flow/inquiry.ts";
+import { playedPlan } from "../flow/playedplan.ts";
 import type { Client, DialFlow } from "../flow/port.ts";
 import { type Question, readQuestion } from "../flow/question.ts";
 import { Site } from "../flow/site.ts";
@@ -57,7 +58,7 @@ export class TestProxy implements ConfigTest {
 
   private constructor(subject: Subject, lists: ReadonlyMap<string, ListFile>, world: TestWorld) {
     const { random = () => 0.5, now = Date.now(), servers = {}, banned = [] } = world;
-    const plan = compile(subject.config, new Slots(), () => "192.0.2.1", 1, subject.materials);
+    const plan = playedPlan(compile(subject.config, new Slots(), () => "192.0.2.1", 1, subject.materials));
     const arena = Arena.inMemory();
     const tally = new Tally(arena, 0);
     const bans = new BanHolder();

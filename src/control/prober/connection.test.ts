@@ -3,6 +3,7 @@
 import { afterAll, afterEach, expect, test } from "bun:test";
 import { type ChildProcess, spawn } from "node:child_process";
 import { rmSync } from "node:fs";
+import { createServer as createHttp2Server, createSecureServer, type ServerHttp2Stream } from "node:http2";
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import { Authority } from "../../../test/authority.ts";
@@ -243,6 +244,59 @@ test("an http check goes over TLS, and asks by the protocol that was agreed on",
   expect(await reason(serverAt(port, { tls: { ...tls, alpn: ["http/1.1"] } }), httpCheck)).toBe("up: status 200");
   expect(await reason(serverAt(port, { tls: { ...tls, alpn: ["postgresql"] } }), httpCheck)).toBe(
     "down: it speaks none of the protocols in `alpn`",
+  );
+});
+
+/** Answers by HTTP/2 what each path asks for, and to gRPC that it serves. */
+function byHttp2(stream: ServerHttp2Stream, head: Record<string, unknown>): void {
+  stream.on("error", () => {});
+  const path = String(head[":path"]);
+  if (!path.startsWith("/grpc.")) {
+    stream.respond({ ":status": Number(path.slice(1)), "x-host": String(head[":authority"]) });
+    stream.end("hello");
+    return;
+  }
+  stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
+  stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
+  stream.end(Buffer.from([0, 0, 0, 0, 2, 8, 1]));
+}
+
+const http2Check = (status: number): CheckPlan => ({ ...httpCheck, http: { ...httpCheck.http!, path: `/${status}` } });
+const grpcCheck: CheckPlan = { ...check, kind: "grpc", grpc: { service: "", host: "" } };
+
+test("a server that is asked by HTTP/2 is checked so, in the clear, unless the check says otherwise", async () => {
+  const server = createHttp2Server();
+  server.on("stream", byHttp2);
+  const at = serverAt(await listening(server), { isHttp2: true });
+  expect(await reason(at, http2Check(204))).toBe("up: status 204");
+  expect(await reason(at, http2Check(503))).toBe("down: status 503 is not expected");
+  expect(await reason(at, grpcCheck)).toBe("up: SERVING");
+  expect(await reason({ ...at, isHttp2: false }, grpcCheck)).toBe("up: SERVING");
+  expect(await reason({ ...at, isHttp2: false }, { ...http2Check(200), isHttp2: true })).toBe("up: status 200");
+  expect(await reason(at, check)).toBe("up: connected");
+  const old = await answering("HTTP/1.1 200 OK\r\n\r\n");
+  expect(await reason(serverAt(old, { isHttp2: true }), httpCheck)).toBe(
+    "down: it answers by HTTP/1.1, and is asked by HTTP/2",
+  );
+  expect(await reason(serverAt(old, { isHttp2: true }), { ...httpCheck, isHttp2: false })).toBe("up: status 200");
+});
+
+test("over TLS HTTP/2 is offered to it, and what it chooses is spoken; gRPC has no other", async () => {
+  const server = createSecureServer({ ...own });
+  server.on("stream", byHttp2);
+  const secure = { tls: { ...tls, alpn: ["h2", "http/1.1"] }, isHttp2: true };
+  const port = await listening(server as unknown as Server);
+  const at = serverAt(port, secure);
+  expect(await reason(at, http2Check(204))).toBe("up: status 204");
+  expect(await reason(at, grpcCheck)).toBe("up: SERVING");
+  // What its traffic does not have is offered for the check alone.
+  expect(await reason(serverAt(port, { tls }), grpcCheck)).toBe("up: SERVING");
+  expect(await reason(serverAt(port, {}), { ...grpcCheck, tls: true })).toBe("up: SERVING");
+  const old = await tlsPeer({ ALPNProtocols: ["http/1.1"] }, "HTTP/1.1 200 OK\r\n\r\n");
+  expect(await reason(serverAt(old, secure), httpCheck)).toBe("up: status 200");
+  expect(await reason(serverAt(old, secure), { ...httpCheck, isHttp2: false })).toBe("up: status 200");
+  expect(await reason(serverAt(old, secure), grpcCheck)).toBe(
+    "down: it does not speak HTTP/2, which gRPC needs (ALPN)",
   );
 });
 

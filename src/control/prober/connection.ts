@@ -13,7 +13,7 @@ import { writeProxyHeader } from "../../wire/proxyprotocol.ts";
 import { codeOf, reasonOf } from "./errno.ts";
 import { Patience } from "./patience.ts";
 import { isMaybePorts, isOutOfPorts } from "./ports.ts";
-import { problemOf, type SecureContexts, sniOf, termsOf } from "./secure.ts";
+import { isByHttp2, problemOf, type SecureContexts, sniOf, termsOf } from "./secure.ts";
 
 /** `isOutOfPorts`: it says nothing of the server. */
 export type ProbeDone = (result: ProbeResult, isOutOfPorts: boolean) => void;
@@ -21,7 +21,7 @@ export type ProbeDone = (result: ProbeResult, isOutOfPorts: boolean) => void;
 export class ConnectionProbing {
   readonly #server: ServerPlan;
   readonly #check: CheckPlan;
-  readonly #probe: Probe;
+  #probe: Probe;
   readonly #terms: ServerTlsPlan | null;
   readonly #contexts: SecureContexts;
   readonly #done: ProbeDone;
@@ -40,8 +40,8 @@ export class ConnectionProbing {
   constructor(server: ServerPlan, check: CheckPlan, contexts: SecureContexts, done: ProbeDone) {
     this.#server = server;
     this.#check = check;
-    this.#probe = new Probe(withHost(check, server));
     this.#terms = termsOf(server, check);
+    this.#probe = new Probe(withHost(check, server), isByHttp2(server, check), this.#terms !== null);
     this.#contexts = contexts;
     this.#done = done;
     this.#patience = new Patience(check.timeoutMs, () => this.#expire());
@@ -113,6 +113,11 @@ export class ConnectionProbing {
     if (this.#isDone || this.#secure === null || this.#terms === null) return;
     const problem = problemOf(this.#secure, this.#terms, Date.now());
     if (problem !== null) return this.#finish(this.#probe.distrusted(problem));
+    if (this.#secure.alpnProtocol !== "h2" && isByHttp2(this.#server, this.#check)) {
+      if (this.#check.kind === "grpc") return this.#finish(this.#probe.distrusted(noHttp2));
+      // As the server's traffic does then.
+      this.#probe = new Probe(withHost(this.#check, this.#server), false, true);
+    }
     this.#ask(this.#secure, nothing);
   }
 
@@ -139,7 +144,10 @@ export class ConnectionProbing {
 
   #listen(socket: Socket, isHeard: () => boolean): void {
     socket.on("data", (bytes: Buffer) => {
-      if (isHeard()) this.#finish(this.#provisional ?? (this.#stage === "answer" ? this.#probe.received(bytes) : null));
+      if (!isHeard()) return;
+      this.#finish(this.#provisional ?? (this.#stage === "answer" ? this.#probe.received(bytes) : null));
+      const reply = this.#probe.reply();
+      if (reply.length > 0 && !this.#isDone) socket.write(reply);
     });
     socket.on("error", (error) => this.#failed(error));
     socket.on("end", () => {
@@ -181,10 +189,11 @@ export class ConnectionProbing {
 }
 
 const nothing = new Uint8Array(0);
+const noHttp2 = "it does not speak HTTP/2, which gRPC needs (ALPN)";
 
 /** Without a host of its own a check asks for the server by the name that the operator wrote. */
 function withHost(check: CheckPlan, server: ServerPlan): CheckPlan {
-  if (check.http === null || check.http.host !== "") return check;
   const host = server.address.kind === "unix" ? "localhost" : server.name;
-  return { ...check, http: { ...check.http, host } };
+  if (check.http?.host === "") return { ...check, http: { ...check.http, host } };
+  return check.grpc?.host === "" ? { ...check, grpc: { ...check.grpc, host } } : check;
 }

@@ -61,12 +61,20 @@ export class SecureContexts {
   }
 }
 
+/** Whether a check asks by HTTP/2, where the server agrees to that. */
+export function isByHttp2(server: ServerPlan, check: CheckPlan): boolean {
+  return check.kind === "grpc" || (check.kind === "http" && (check.isHttp2 ?? server.isHttp2));
+}
+
 /** By which terms a server is checked; null is without TLS. */
 export function termsOf(server: ServerPlan, check: CheckPlan): ServerTlsPlan | null {
   if (check.tls === false) return null;
-  if (server.tls !== null || check.tls === null) return server.tls;
-  // The server's own traffic has no TLS, so nobody has said what to trust.
-  return { ...trusting, serverName: server.address.kind === "tcp" ? hostOf(server.name) : "" };
+  const usual = server.tls;
+  if (usual === null && check.tls === null) return null;
+  // Where the server's own traffic has no TLS nobody has said what to trust.
+  const terms = usual ?? { ...trusting, serverName: server.address.kind === "tcp" ? hostOf(server.name) : "" };
+  if (check.kind === "tcp" || isByHttp2(server, check) === terms.alpn.includes("h2")) return terms;
+  return { ...terms, alpn: isByHttp2(server, check) ? ["h2", "http/1.1"] : ["http/1.1"] };
 }
 
 /** SNI is for names only (RFC 6066 section 3). */
