@@ -77,9 +77,11 @@ export function compileTargets(own: ForwardProxy | null, config: Config): Target
   };
 }
 
-/** Of the admin interface, metrics and the pages of ipmanager and gobetween, where those are not on sockets of the file system. */
+/** Of the admin interface, metrics, the pages of ipmanager and gobetween, and what speaks as HAProxy, where those are not on sockets of the file system. */
 function ownPortsOf({ admin, metrics, ipmanager, gobetween }: Config): number[] {
-  const all = [admin.listen, metrics?.listen, ipmanager?.listen, gobetween?.api?.tls?.listen].filter(
+  const { sockets = [], pages = [] } = admin.haproxy ?? {};
+  const own = [...sockets, ...pages].map(({ listen }) => listen);
+  const all = [admin.listen, metrics?.listen, ipmanager?.listen, gobetween?.api?.tls?.listen, ...own].filter(
     (listen) => listen !== undefined,
   );
   const addresses = all.map((listen) => value(readListenAddress(listen)));

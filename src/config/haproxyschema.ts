@@ -59,7 +59,14 @@ const page = section({
   refresh: duration("1s", "24h").optional().describe("How often a browser asks for the page again. Absent: never."),
   hideVersion: flag().default(false).describe("Whether the page says nothing of the version."),
   scope: list(name, "names").default([]).describe("The proxies that it shows; empty: all."),
-}).meta({ id: "HaproxyPage", description: "HAProxy's statistics page." });
+})
+  .check(({ value, issues }) => {
+    const reading = value.listen === undefined ? null : readListenAddress(value.listen);
+    if (reading?.ok !== true || reading.value.kind === "unix" || isLoopback(reading.value.host)) return;
+    const message = "is not a loopback address, so users must be set: whoever reaches it would see all figures";
+    if (value.users.length === 0) issues.push({ code: "custom", message, input: value.listen, path: ["listen"] });
+  })
+  .meta({ id: "HaproxyPage", description: "HAProxy's statistics page." });
 
 const server = section({
   name: name.describe("What HAProxy calls the server."),

@@ -114,13 +114,14 @@ function reviewListening(root: Section, listeners: Section, report: Report): voi
   if (pages !== undefined) written.push([["ipmanager", "listen"], pages, false]);
   const { listen: secure } = sectionOf(sectionOf(sectionOf(root["gobetween"])["api"])["tls"]);
   if (secure !== undefined) written.push([["gobetween", "api", "tls", "listen"], secure, false]);
+  written.push(...haproxyPlaces(admin));
   written.push([["admin", "listen"], admin["listen"] ?? "127.0.0.1:2112", false]);
   const seen: { path: Path; address: Address; isUdp: boolean }[] = [];
   for (const [path, value, isUdp] of written) {
     const reading = typeof value === "string" ? readListenAddress(value) : null;
     if (reading === null || !reading.ok) continue;
     const address = reading.value;
-    const isAdmin = path[0] === "admin";
+    const isAdmin = path[0] === "admin" && path[1] === "listen";
     if (
       (isAdmin || path[0] === "gobetween") &&
       address.kind === "tcp" &&
@@ -148,6 +149,20 @@ function reviewListening(root: Section, listeners: Section, report: Report): voi
       report("error", path, "value", `is the same address as ${keyText(other.path)}`);
     else report("error", path, "value", `has the port of ${keyText(other.path)}`);
   }
+}
+
+/** Pages of one address are there together. */
+function haproxyPlaces(admin: Section): [Path, unknown, boolean][] {
+  const seen = new Set<unknown>();
+  return (["sockets", "pages"] as const).flatMap((kind) => {
+    const all = sectionOf(admin["haproxy"])[kind];
+    return (Array.isArray(all) ? all : []).flatMap((one, at): [Path, unknown, boolean][] => {
+      const { listen } = sectionOf(one);
+      if (listen === undefined || (kind === "pages" && seen.has(listen))) return [];
+      seen.add(listen);
+      return [[["admin", "haproxy", kind, at, "listen"], listen, false]];
+    });
+  });
 }
 
 function isEvery(address: Address): boolean {

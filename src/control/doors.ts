@@ -79,15 +79,15 @@ export class Doors {
     audit.follow((record) => parts.live.audited(record));
     const gobetween = config.gobetween === undefined ? null : new Gobetween({ ...options, ...parts });
     const service = gobetween?.serviceWithMetrics() ?? options.service;
+    const operations = [...operationsOf(parts), ...auditOperations(audit), ...(gobetween?.operations() ?? [])];
+    const haproxy =
+      config.admin.haproxy === undefined ? null : new Haproxy({ ...options, ...parts, service, operations, audit });
     const { hosts = null, rateLimit } = config.admin;
     const common: Omit<AdminOptions, "address" | "tls"> = {
       ...{ token, credentials: credentialsOf(config), hosts, rate: rateOf(rateLimit) },
       ...{ service, audit, log, answered, routes: [debug] },
-      operations: [...operationsOf(parts), ...auditOperations(audit), ...(gobetween?.operations() ?? [])],
+      operations: [...operations, ...(haproxy?.operations() ?? [])],
     };
-    const { operations = [] } = common;
-    const haproxy =
-      config.admin.haproxy === undefined ? null : new Haproxy({ ...options, ...parts, service, operations, audit });
     const open: { -readonly [Part in keyof Open]: Open[Part] | null } = {
       ...{ audit, gobetween, haproxy, admin: null, local: null, secure: null, metrics: null, ipmanager: null },
     };
@@ -145,7 +145,7 @@ async function closeAll(open: { readonly [Part in keyof Open]: Open[Part] | null
   await local?.close();
   await admin?.close();
   gobetween?.close();
-  haproxy?.close();
+  await haproxy?.close();
   audit?.close();
 }
 

@@ -55,7 +55,7 @@ async function stage(more: Omit<HaproxyInput, "sockets"> = {}) {
     ...{ holdings: { lists: { status: () => [] } } as unknown as Holdings, configuring: {} as ConfigService },
   });
   await haproxy.open();
-  ending.push(() => haproxy.close());
+  ending.push(() => void haproxy.close());
   return { path, steered, noted, haproxy };
 }
 
@@ -92,7 +92,7 @@ test("an order that comes as socat sends it reaches the service once, and the au
 test("the socket's file has the mode that is written, and goes with it", async () => {
   const { path, haproxy } = await stage();
   expect(statSync(path).mode & 0o777).toBe(0o660);
-  haproxy.close();
+  await haproxy.close();
   expect(existsSync(path)).toBe(false);
 });
 

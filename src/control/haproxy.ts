@@ -1,4 +1,4 @@
-// The part of control that stands in HAProxy's place for tools that know HAProxy: its runtime API on sockets of its own. Wiring only: names,
+// The part of control that stands in HAProxy's place for tools that know HAProxy: its runtime API on sockets of its own, and its statistics page. Wiring only: names,
 // figures and commands stand in haproxy/. There is one from the start or never; what the config says of names is asked for each time. What a
 // command changes goes by a desk to the operations of the admin API.
 
@@ -16,10 +16,13 @@ import { askerOf } from "./haproxy/asker.ts";
 import { runtimeCommands } from "./haproxy/commands.ts";
 import { proxiesOf, type Service } from "./haproxy/names.ts";
 import { Orders } from "./haproxy/orders.ts";
+import { openPageDoor, type PageDoor } from "./haproxy/pagedoor.ts";
+import { StatsPage } from "./haproxy/pages.ts";
 import { Rates } from "./haproxy/rates.ts";
 import { openSocket, type RuntimeSocket } from "./haproxy/socket.ts";
 import { Stat } from "./haproxy/stat.ts";
 import type { Log } from "./log.ts";
+import { addressOf } from "./preflight.ts";
 import type { RoutesParts } from "./routes.ts";
 
 export interface HaproxyOptions extends Pick<RoutesParts, "totals" | "plan" | "roster" | "holdings" | "configuring"> {
@@ -41,7 +44,9 @@ export class Haproxy {
   readonly #rates = new Rates();
   readonly #stat: Stat;
   readonly #timer: Timer;
+  readonly #pages: readonly StatsPage[];
   #sockets: RuntimeSocket[] = [];
+  #doors: PageDoor[] = [];
 
   constructor(options: HaproxyOptions) {
     this.#options = options;
@@ -51,13 +56,35 @@ export class Haproxy {
       ...{ conditionOf: (slot) => roster.conditionOf(slot), countsOf: (slot) => roster.countsOf(slot) },
       nowMs: () => performance.now(),
     });
+    const parts = {
+      ...{ services: () => this.#services(), rows: () => this.#stat.rows(), status: () => options.service.status() },
+      nowMs: () => performance.now(),
+    };
+    this.#pages = (options.current().admin.haproxy?.pages ?? []).map((page) => new StatsPage(page, parts));
     this.#timer = setInterval(() => this.#look(), lookMs);
   }
 
-  /** A socket that cannot be had is told in the log. */
+  /** Of pages that are on the admin interface. One that has the path of something else there is not; the log says so. */
+  operations(): readonly Operation[] {
+    const { service, operations, log } = this.#options;
+    const taken = new Set(adminOperations(service, operations).map(({ path }) => path));
+    return this.#pages.flatMap((page) => {
+      if (page.told.listen !== undefined) return [];
+      const own = page.operations();
+      if (!own.some(({ path }) => taken.has(path))) {
+        for (const { path } of own) taken.add(path);
+        return own;
+      }
+      log.warn(`there is no statistics page at ${page.told.uri}: the admin interface has something else there`);
+      return [];
+    });
+  }
+
+  /** A socket that cannot be had is told in the log; a page's address that cannot be had ends the start, as that of the admin interface. */
   async open(): Promise<void> {
     const { current, log } = this.#options;
     const told = current().admin.haproxy;
+    this.#openDoors();
     if (told === undefined || told.sockets.length === 0) return;
     const idle = readDuration(told.timeout);
     const commands = this.#commands();
@@ -69,8 +96,16 @@ export class Haproxy {
     }
   }
 
-  close(): void {
+  /** Each address once, with all pages that are there. */
+  #openDoors(): void {
+    const apart = this.#pages.filter(({ told }) => told.listen !== undefined);
+    for (const [listen, pages] of Map.groupBy(apart, ({ told }) => told.listen!))
+      this.#doors.push(openPageDoor(addressOf(listen), pages, this.#options.log));
+  }
+
+  async close(): Promise<void> {
     clearInterval(this.#timer);
+    for (const door of this.#doors.splice(0)) await door.close();
     for (const socket of this.#sockets.splice(0)) socket.close();
   }
 

@@ -27,7 +27,10 @@ export async function startProblems(config: Config): Promise<string[]> {
     const exposed = exposureProblem(addressOf(secure), config.admin.token);
     if (exposed !== null) problems.push(exposed);
   }
-  const pages = [metrics?.listen, ipmanager?.listen, secure].filter((listen) => listen !== undefined);
+  const stats = (config.admin.haproxy?.pages ?? []).map(({ listen }) => listen);
+  const pages = [metrics?.listen, ipmanager?.listen, secure, ...new Set(stats)].filter(
+    (listen) => listen !== undefined,
+  );
   problems.push(...(await busyAddresses(pages.map(addressOf))));
   if (!isAnyPort && listens.some((listen) => formatAddress(listen) === formatAddress(admin)))
     problems.push(`the admin interface and a listener cannot both have ${formatAddress(admin)}`);

@@ -3,7 +3,7 @@
 // backends are in use.
 
 import { readListenAddress } from "../../../base/address.ts";
-import type { AdminInput, ConfigInput, HaproxyInput } from "../../input.ts";
+import type { AdminInput, ConfigInput, HaproxyInput, HaproxyPageInput } from "../../input.ts";
 import { didYouMean } from "../../nearest.ts";
 import { Places } from "../../place.ts";
 import type { Path } from "../../problem.ts";
@@ -41,7 +41,7 @@ import {
 } from "./scene.ts";
 import { readSections, type Section } from "./sections.ts";
 import { Settings } from "./settings.ts";
-import { isForStats, statsProxy, tellStats } from "./stats.ts";
+import { isForStats, statsProxy, trafficPage } from "./stats.ts";
 import { namedProxies } from "./statsnames.ts";
 import { warn } from "./tell.ts";
 import { readErrorSections, readUserlists } from "./userlist.ts";
@@ -234,11 +234,13 @@ class Builder implements Conversion {
         .all("bind")
         .flatMap((statement) => readBind(this, statement, proxy.mode, this.#ground) ?? []);
       if (isForStats(settings)) {
-        const admin = statsProxy(this.ledger, settings, binds, this.#outside.elsewhere);
+        const { admin, pages } = statsProxy(this.ledger, settings, binds, this.#outside.elsewhere);
         if (admin !== null) this.draft.config.admin ??= admin;
+        for (const page of pages) this.#page(page);
         continue;
       }
-      tellStats(this.ledger, settings, false);
+      const page = trafficPage(this.ledger, settings);
+      if (page !== null) this.#page(page);
       tellWaits(this.ledger, settings);
       tellCompression(this.ledger, settings);
       const translated = translateRules(this, proxy);
@@ -273,6 +275,14 @@ class Builder implements Conversion {
       listeners,
       pools,
     } as ConfigInput;
+  }
+
+  /** Several proxies may say the same one: a defaults section has said it to all of them. */
+  #page(page: HaproxyPageInput): void {
+    const { pages = [] } = this.#haproxy;
+    const isSame = (one: HaproxyPageInput): boolean =>
+      one.listen === page.listen && (one.uri ?? "") === (page.uri ?? "");
+    if (!pages.some(isSame)) this.#haproxy.pages = [...pages, page];
   }
 
   /** For who asks by HAProxy's words. */

@@ -1,11 +1,13 @@
-// The statistics page. There is none at an address of traffic: figures are at the admin interface, as JSON, as metrics and by
-// `sluice status`. A proxy that is there for the page alone is left out, and its address, if it is of loopback, becomes that of admin.
+// The statistics page. It is never at an address of traffic: a proxy that is there for the page alone is left out, and its address, if it is of
+// loopback, becomes that of the admin interface, which has the page at its path. At any other address the page is there alone, and only
+// where it asks for a password. What stands in frontends with traffic is a page on the admin interface too.
 
 import { isLoopback, readListenAddress } from "../../../base/address.ts";
-import type { AdminInput } from "../../input.ts";
+import type { AdminInput, HaproxyPageInput } from "../../input.ts";
 import type { Ledger } from "../ledger.ts";
 import type { Bind } from "./bind.ts";
-import { isRuleWord, linePath } from "./scene.ts";
+import { durationOf, written } from "./duration.ts";
+import { isRuleWord, linePath, pathOf, type Statement } from "./scene.ts";
 import type { Settings } from "./settings.ts";
 
 const words: ReadonlySet<string> = new Set(
@@ -13,6 +15,7 @@ const words: ReadonlySet<string> = new Set(
     " ",
   ),
 );
+const usualUri = "/haproxy?stats";
 
 /** Whether nothing but statistics is there. */
 export function isForStats(settings: Settings): boolean {
@@ -29,47 +32,127 @@ export function isForStats(settings: Settings): boolean {
   );
 }
 
-/** Says so at each line, and gives what the admin interface takes over. `elsewhere`: where that is if its address is not of loopback. */
+export interface StatsProxy {
+  /** What the admin interface takes over; null: its address is another. */
+  readonly admin: AdminInput | null;
+  readonly pages: readonly HaproxyPageInput[];
+}
+
+/** Says so at each line, and gives what there is of it. `elsewhere`: where the admin interface is if its address is not of loopback. */
 export function statsProxy(
   ledger: Ledger,
   settings: Settings,
   binds: readonly Bind[],
   elsewhere: AdminInput | null,
-): AdminInput | null {
+): StatsProxy {
   for (const statement of settings.proxy.statements)
     if (!statement.isInherited && isRuleWord(statement.words[0]!.text))
       ledger.approximate(
         linePath(statement),
         "the admin interface has rules of its own: a token, and /metrics for Prometheus",
       );
-  const address = binds.flatMap(({ addresses }) => addresses)[0];
-  const reading = address === undefined ? null : readListenAddress(address);
-  const isLocal = reading?.ok === true && reading.value.kind === "tcp" && isLoopback(reading.value.host);
+  const page = pageOf(ledger, settings);
   const usual = elsewhere?.listen ?? "127.0.0.1:2112";
-  const where = isLocal ? address! : `${usual}, for elsewhere it demands a token (admin.listen and admin.token)`;
+  const uri = page?.uri ?? usualUri;
+  let admin: AdminInput | null = null;
+  const apart: HaproxyPageInput[] = [];
   for (const bind of binds)
-    ledger.approximate(linePath(bind.statement), `the admin interface stands for it, at ${where}`);
-  tellStats(ledger, settings, true);
-  return isLocal ? { listen: address! } : null;
+    for (const address of bind.addresses) {
+      const path = linePath(bind.statement);
+      if (isLocal(address) && admin === null) {
+        admin = { listen: address };
+        ledger.approximate(path, `the admin interface stands for it, at ${address}`);
+      } else if (page?.users !== undefined && bind.tls === null) {
+        apart.push({ listen: address, ...page });
+        ledger.approximate(path, `the page is there for its users, at ${uri}, and changes nothing`);
+      } else if (page === null || page.users === undefined)
+        ledger.approximate(
+          path,
+          `the admin interface stands for it, at ${usual}${page === null ? "" : uri}, for elsewhere it demands a token (admin.listen and admin.token)${page === null ? "" : ", and the page a password (stats auth)"}`,
+        );
+      else
+        ledger.approximate(
+          path,
+          `the page is at ${usual}${uri}: it has no TLS, and its password is not sent in the clear`,
+        );
+    }
+  // Who has it at an address of its own asks there; with the console it is for whoever is on this machine.
+  const isElsewhere = apart.length > 0 && admin === null;
+  return { admin, pages: page === null || isElsewhere ? apart : [...apart, page] };
 }
 
-/** `isAlone`: the bind line has said it. */
-export function tellStats(ledger: Ledger, settings: Settings, isAlone: boolean): void {
+function isLocal(address: string): boolean {
+  const reading = readListenAddress(address);
+  return reading.ok && reading.value.kind === "tcp" && isLoopback(reading.value.host);
+}
+
+/** Of a proxy with traffic, beside which there is no page. */
+export function trafficPage(ledger: Ledger, settings: Settings): HaproxyPageInput | null {
+  // A backend's is asked for by way of its frontends, in a defaults section by way of all: one of them is enough.
+  const page = pageOf(ledger, settings);
   for (const statement of settings.all("stats")) {
-    const word = statement.words[1];
-    if (word === undefined || !words.has(word.text))
-      ledger.fault(linePath(statement), `must be one of ${[...words].join(", ")}`);
-    else if (isAlone && word.text === "auth")
+    const word = statement.words[1]?.text ?? "";
+    if (word === "uri" || word === "enable")
       ledger.approximate(
         linePath(statement),
-        "the admin interface asks nobody on this machine for a password, unless admin.token is set",
+        "there is no page at this address; the admin interface has it at that path, and such a request goes the way of all others",
       );
-    else if (isAlone) ledger.note(linePath(statement), "the admin interface stands for the page");
-    else if (word.text === "uri" || word.text === "enable" || word.text === "admin")
-      ledger.approximate(
-        linePath(statement),
-        "there is no page at this address; the console on the admin interface has the figures, and such a request goes the way of all others",
-      );
-    else ledger.note(linePath(statement), "there is no page at this address");
+  }
+  return page;
+}
+
+/** Null where no statement asks for one. */
+function pageOf(ledger: Ledger, settings: Settings): HaproxyPageInput | null {
+  const statements = settings.all("stats");
+  const page: HaproxyPageInput = {};
+  for (const statement of statements) take(ledger, settings, page, statement);
+  return statements.length === 0 ? null : page;
+}
+
+function take(ledger: Ledger, settings: Settings, page: HaproxyPageInput, statement: Statement): void {
+  const word = statement.words[1];
+  const value = statement.words[2];
+  const path = linePath(statement);
+  if (word === undefined || !words.has(word.text)) {
+    ledger.fault(path, `must be one of ${[...words].join(", ")}`);
+    return;
+  }
+  switch (word.text) {
+    case "uri":
+      if (value === undefined) return;
+      if (/^\/[^\0-\x20;#]{0,255}$/.test(value.text)) page.uri = value.text;
+      else ledger.approximate(pathOf(value), `the page is at ${usualUri}: a path begins with / and has no ; in it`);
+      return;
+    case "refresh": {
+      const span = value === undefined ? null : durationOf(value.text, "s");
+      if (span !== null && span.ms > 0) page.refresh = written(Math.min(Math.max(span.ms, 1000), 86_400_000));
+      return;
+    }
+    case "realm":
+      if (value !== undefined && /^[^\0-\x1f"\\]{1,256}$/.test(value.text)) page.realm = value.text;
+      return;
+    case "auth": {
+      const [, user = "", password = ""] = /^([^:]+):([\x21-\x7e]+)$/.exec(value?.text ?? "") ?? [];
+      if (user !== "") page.users = [...(page.users ?? []), { user, password }];
+      else ledger.fault(path, "needs a user, a colon and a password without spaces");
+      return;
+    }
+    case "hide-version":
+      page.hideVersion = true;
+      return;
+    case "scope":
+      if (value !== undefined)
+        page.scope = [...(page.scope ?? []), value.text === "." ? settings.proxy.name : value.text];
+      return;
+    case "enable":
+      return;
+    case "admin":
+      ledger.approximate(path, "the page changes nothing; the console, the runtime socket and sluice drain do");
+      return;
+    case "http-request":
+      ledger.approximate(path, "the page asks for the users of stats auth, and has no other rules");
+      return;
+    default:
+      ledger.note(path, "the page has a form of its own");
   }
 }

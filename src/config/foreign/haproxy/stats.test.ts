@@ -1,0 +1,73 @@
+import { expect, test } from "bun:test";
+import type { AdminInput } from "../../input.ts";
+import { judge } from "../../judge.ts";
+import { translateHaproxy } from "./haproxy.ts";
+import { translateRules } from "./rules.ts";
+
+const usual = "defaults\n mode http\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n";
+const web = "frontend web\n bind :8080\n default_backend app\nbackend app\n server a 10.0.0.1:80\n";
+
+function tried(text: string): { admin: AdminInput | undefined; told: string[]; errors: unknown[] } {
+  const { input, ledger } = translateHaproxy(`${usual}${text}`, "/etc/haproxy.cfg", {}, translateRules);
+  const errors = judge(input).findings.filter(({ severity }) => severity === "error");
+  return { admin: input.admin, told: ledger.findings.map(({ message }) => message), errors };
+}
+
+const page = (bind: string, more = ""): string =>
+  `${web}listen stats\n bind ${bind}\n stats enable\n stats uri /stats\n stats refresh 5\n stats hide-version\n${more}`;
+
+test("on a loopback address the admin interface has the page at its path, with what is said of it", () => {
+  const { admin, errors } = tried(
+    page("127.0.0.1:8404", " stats auth ann:secret\n stats realm Here\n stats scope .\n"),
+  );
+  expect(errors).toEqual([]);
+  expect(admin?.listen).toBe("127.0.0.1:8404");
+  expect(admin?.haproxy?.pages).toEqual([
+    {
+      ...{ uri: "/stats", refresh: "5s", hideVersion: true, realm: "Here", scope: ["stats"] },
+      users: [{ user: "ann", password: "secret" }],
+    },
+  ]);
+  expect(admin?.haproxy?.proxies?.map(({ name }) => name)).toEqual(["web", "app"]);
+});
+
+test("on an address that others reach it is there where it asks for a password, and only there", () => {
+  const asking = tried(page("*:8404", " stats auth ann:secret\n"));
+  expect(asking.errors).toEqual([]);
+  expect(asking.admin?.listen).toBeUndefined();
+  expect(asking.admin?.haproxy?.pages?.map(({ listen, uri }) => [listen, uri])).toEqual([["0.0.0.0:8404", "/stats"]]);
+  const open = tried(page("*:8404"));
+  expect(open.admin?.haproxy?.pages?.map(({ listen, uri }) => [listen, uri])).toEqual([[undefined, "/stats"]]);
+  expect(open.told).toContain(
+    "is approximated: the admin interface stands for it, at 127.0.0.1:2112/stats, for elsewhere it demands a token (admin.listen and admin.token), and the page a password (stats auth)",
+  );
+});
+
+test("in a frontend with traffic it is on the admin interface, once for all that a defaults section says it to", () => {
+  const { admin, told } = tried(
+    ` stats enable\n stats uri /s\n${web}${web.replaceAll("web", "more").replaceAll("app", "other")}`,
+  );
+  expect(admin?.haproxy?.pages).toEqual([{ uri: "/s" }]);
+  expect(told.filter((line) => line.includes("there is no page at this address"))).not.toEqual([]);
+});
+
+test("changes by the page, and passwords that cannot be, are told", () => {
+  const { told } = tried(page("127.0.0.1:8404", " stats admin if TRUE\n stats auth nobody\n stats uri ;x\n"));
+  expect(told).toContain(
+    "is approximated: the page changes nothing; the console, the runtime socket and sluice drain do",
+  );
+  expect(told).toContain("needs a user, a colon and a password without spaces");
+  expect(told.some((line) => line.includes("a path begins with /"))).toBe(true);
+});
+
+test("a config of one's own does not put a page without users where others reach it", () => {
+  const of = (listen: string, users: object[]): string[] =>
+    judge({
+      ...{ listeners: { web: { listen: "127.0.0.1:1", use: "app" } }, pools: { app: { servers: ["10.0.0.1:80"] } } },
+      admin: { haproxy: { pages: [{ listen, users: users as never }] } },
+    }).findings.map(({ path, message }) => `${path.join(".")} ${message}`);
+  expect(of("127.0.0.1:9", [])).toEqual([]);
+  expect(of(":9", [{ user: "a", password: "b" }])).toEqual([]);
+  expect(of(":9", [])[0]).toStartWith("admin.haproxy.pages.0.listen is not a loopback address, so users must be set");
+  expect(of("127.0.0.1:2112", [])[0]).toContain("127.0.0.1:2112");
+});

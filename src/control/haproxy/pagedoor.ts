@@ -1,0 +1,49 @@
+// A statistics page at an address of its own: that page and nothing else, so that it may stand where the admin interface must not. It reads
+// and changes nothing; who may see it the page asks.
+
+import { formatAddress } from "../../base/address.ts";
+import type { Address } from "../../config/plan.ts";
+import { problem } from "../api/answer.ts";
+import type { Log } from "../log.ts";
+import { listenProblem } from "../port.ts";
+import type { StatsPage } from "./pages.ts";
+
+export interface PageDoor {
+  /** As bound: port 0 has become a real one. */
+  readonly address: Address;
+  close(): Promise<void>;
+}
+
+/** Of a client that says nothing. */
+const idleSeconds = 10;
+
+/** Throws an Error with a sentence for the operator when the address cannot be listened on. */
+export function openPageDoor(address: Address, pages: readonly StatsPage[], log: Pick<Log, "error">): PageDoor {
+  const fetch = (request: Request, server: Bun.Server<undefined>): Response => {
+    if (!URL.canParse(request.url)) return problem(400, "Host is missing or malformed");
+    const peer = server.requestIP(request)?.address ?? "unix";
+    for (const page of pages) {
+      const answer = page.answer(request, peer, null);
+      if (answer !== null) return answer;
+    }
+    return problem(404, "here is a statistics page and nothing else");
+  };
+  const error = (fault: Error): Response => {
+    log.error({ stack: fault.stack }, `the statistics page failed: ${fault.message}`);
+    return problem(500, "the statistics page failed; the log says how");
+  };
+  const common = { idleTimeout: idleSeconds, maxRequestBodySize: 0, fetch, error };
+  try {
+    const server =
+      address.kind === "unix"
+        ? Bun.serve({ ...common, unix: address.path } as Parameters<typeof Bun.serve>[0])
+        : Bun.serve({ ...common, hostname: address.host, port: address.port });
+    return {
+      address: address.kind === "unix" ? address : { ...address, port: server.port ?? address.port },
+      close: () => server.stop(true),
+    };
+  } catch (fault) {
+    const problemText = listenProblem(address, fault as NodeJS.ErrnoException);
+    throw new Error(`the statistics page at ${formatAddress(address)} ${problemText}`, { cause: fault });
+  }
+}
