@@ -271,6 +271,46 @@ test("on a unix socket the peer is just that", async () => {
   rmSync(folder, { recursive: true });
 });
 
+test("what takes its time on a unix socket is answered, as on TCP, for as long as it is given", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "admin-"));
+  const path = join(folder, "admin.sock");
+  const done = Promise.withResolvers<void>();
+  const reload = async (): Promise<Changed> => {
+    await done.promise;
+    return { ok: true, answer: await new FakeService().reload() };
+  };
+  const common = {
+    ...{ token: undefined, service: new FakeService(), audit: { note: () => {} }, log: silentLog() },
+    ...{ operations: configOperations({ reload } as unknown as ConfigService) },
+    silence: { usual: 1, stream: 1, long: 60, body: 60 },
+  };
+  open.push(openAdmin({ address: { kind: "unix", path }, ...common }));
+  const onTcp = openAdmin({ address: { kind: "tcp", host: "127.0.0.1", port: 0 }, ...common });
+  open.push(onTcp);
+  const { port } = onTcp.address as { port: number };
+  const answers = [
+    fetch("http://localhost/api/v1/reload", { unix: path, method: "POST" }),
+    fetch(`http://127.0.0.1:${port}/api/v1/reload`, { method: "POST" }),
+  ].map((answer) =>
+    answer.then(
+      ({ status }) => status,
+      (error: Error) => error.message,
+    ),
+  );
+  // Two that have their answers, and are closed when they were silent for as long as they may be: by then the others would be, too.
+  const bounded = join(folder, "bounded.sock");
+  const silence = { ...common.silence, long: 1 };
+  open.push(openAdmin({ ...common, address: { kind: "unix", path: bounded }, silence }));
+  const idle = [connect(port, "127.0.0.1"), connect(bounded)].map((socket) => {
+    socket.resume().write("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    return once(socket, "close");
+  });
+  await Promise.all(idle);
+  done.resolve();
+  expect(await Promise.all(answers)).toEqual([200, 200]);
+  rmSync(folder, { recursive: true });
+}, 15_000);
+
 test("an address outside of loopback demands a token", () => {
   expect(exposureProblem({ kind: "tcp", host: "::", port: 1 }, undefined)).toContain("set admin.token");
   expect(exposureProblem({ kind: "tcp", host: "::", port: 1 }, "secret")).toBeNull();

@@ -34,6 +34,20 @@ export interface AdminOptions {
   readonly log: Log;
   /** Told after each answer. */
   readonly answered?: () => void;
+  /** How long a connection may be silent. */
+  readonly silence?: Silence;
+}
+
+/** In seconds, of which the runtime takes 255 at most. */
+export interface Silence {
+  /** Where nothing else is said. As it is without a word; said, so that the runtime does not write of it to stderr. */
+  readonly usual: number;
+  /** A stream is heard of every quarter of a minute: one that is silent for longer is one that its client does not read. */
+  readonly stream: number;
+  /** Until the answer of an operation that takes its time. */
+  readonly long: number;
+  /** For all of a body to come, however large: at 300 kB/s the largest that is taken. */
+  readonly body: number;
 }
 
 export interface Admin {
@@ -57,6 +71,7 @@ export function openAdmin({
   audit,
   log,
   answered = () => {},
+  silence = { usual: 10, stream: 60, long: 255, body: 60 },
 }: AdminOptions): Admin {
   const all = adminOperations(service, operations);
   const isSecure = tls !== undefined;
@@ -65,7 +80,7 @@ export function openAdmin({
   const fetch = async (request: Request, server: Bun.Server<undefined>): Promise<Response> => {
     const peer = server.requestIP(request)?.address.replace(/^::ffff:(?=\d+\.)/i, "") ?? "unix";
     const answer = await desk.answer(request, peer, (operation, waitsFor) =>
-      server.timeout(request, waitsFor === "request" ? bodySecondsOf(operation) : secondsOf(operation)),
+      server.timeout(request, secondsOf(operation, waitsFor, silence)),
     );
     answered();
     return answer;
@@ -74,7 +89,11 @@ export function openAdmin({
     log.error({ stack: fault.stack }, `the admin interface failed: ${fault.message}`);
     return problem(500, "the admin interface failed; the log says how");
   };
-  const common = { idleTimeout: usualSeconds, maxRequestBodySize: bodyBytesMax, fetch, error };
+  // What is said of one request holds on TCP only: `server.timeout` of Bun does nothing on a unix socket, and says null. There every
+  // request gets what the slowest operation needs. It is no more than that: a connection that never sends a whole head is closed after some
+  // 10 s whatever is said here, so that only one that has asked something, or sends its body slowly, is kept for as long.
+  const idleTimeout = address.kind === "unix" ? silence.long : silence.usual;
+  const common = { idleTimeout, maxRequestBodySize: bodyBytesMax, fetch, error };
   try {
     const server =
       address.kind === "unix"
@@ -89,27 +108,17 @@ export function openAdmin({
   }
 }
 
-/** As it is where nothing is said; said, so that the runtime does not write of it to stderr. */
-const usualSeconds = 10;
-/** A stream is heard of every quarter of a minute: one that is silent for longer is one that its client does not read. */
-const streamSeconds = 60;
-/** The most that can be said. */
-const longSeconds = 255;
-/** For all of a body to come, however large: at 300 kB/s the largest that is taken. */
-const bodySeconds = 60;
 /** No operation takes more; those that take less refuse it themselves, and say how much it is. */
 const bodyBytesMax = 16 * 1024 * 1024;
 
-/** Some answers take longer than a connection may be silent otherwise: profiles, logs that are read first, changes that wait for servers. */
-function secondsOf(operation: Operation): number {
-  if (operation.isStream === true) return streamSeconds;
+/**
+ * Some answers take longer than a connection may be silent otherwise: profiles, logs that are read first, changes that wait for servers.
+ * An answer that takes long gives nobody leave to send a request as slowly.
+ */
+function secondsOf(operation: Operation, waitsFor: "request" | "answer", silence: Silence): number {
   const isLong = isChangeOf(operation) || /^\/debug\/|\/egress\//.test(operation.path);
-  return isLong ? longSeconds : usualSeconds;
-}
-
-/** An answer that takes long gives nobody leave to send a request as slowly. */
-function bodySecondsOf(operation: Operation): number {
-  return operation.body === undefined ? secondsOf(operation) : Math.min(bodySeconds, secondsOf(operation));
+  const seconds = operation.isStream === true ? silence.stream : isLong ? silence.long : silence.usual;
+  return waitsFor === "request" && operation.body !== undefined ? Math.min(silence.body, seconds) : seconds;
 }
 
 /** Where a person would go with a browser or curl. */

@@ -66,7 +66,11 @@ export function openIpmanager({ address, token, service, debug, log }: Ipmanager
   try {
     const server =
       address.kind === "unix"
-        ? Bun.serve({ unix: address.path, fetch: (request) => answer(request, "127.0.0.1"), error })
+        ? Bun.serve({
+            ...{ unix: address.path, error },
+            // For all of them: nothing can be said of one request there (admin.ts).
+            ...{ idleTimeout: longAnswerSeconds, fetch: (request: Request) => answer(request, "127.0.0.1") },
+          } as Parameters<typeof Bun.serve>[0])
         : Bun.serve({
             ...{ hostname: address.host, port: address.port, idleTimeout: idleSeconds, error },
             fetch: (request, at) => {
