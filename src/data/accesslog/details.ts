@@ -76,6 +76,7 @@ export function fillExchange(details: LogDetails, exchange: Exchange, totals: To
   details.cookies = cookieState(exchange);
   fillServer(details, attempt.count, attempt.index, route.pool, listener.plan.slot, totals);
   if (exchange.target !== null) details.server = exchange.serverName;
+  details.isRedispatched = isElsewhere(attempt);
   details.visit = exchange.visit;
   details.guest = exchange.downstream!.guest;
 }
@@ -99,6 +100,7 @@ export function fillStream(details: LogDetails, stream: Stream, totals: Totals |
   details.state = streamState(stream.fault, connectedMs > 0, attempt.chosenMs > 0);
   details.cookies = "--";
   fillServer(details, stream.attempts, stream.server, route.pool, listener.plan.slot, totals);
+  details.isRedispatched = isElsewhere(attempt);
   // It has been let go of before its line.
   details.connections++;
   details.listenerConnections++;
@@ -155,6 +157,11 @@ function fillServer(
   if (pool === null || pool.servers.length > countedServersMax) return;
   for (const each of pool.servers) details.poolRequests += totals.active(each.slot);
   if (server !== undefined) details.serverRequests = totals.active(server.slot);
+}
+
+/** Another server has refused it. */
+function isElsewhere(attempt: Exchange["attempt"]): boolean {
+  return attempt.count > 1 && attempt.isChoosy && !attempt.hasTried(attempt.index);
 }
 
 /** Before its pool was asked anything. */

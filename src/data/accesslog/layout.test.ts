@@ -57,6 +57,12 @@ describe("lines as HAProxy writes them", () => {
     expect(lineOf("%b/%s", recordOf(plain), detailsOf({ server: "", isCached: true }))).toBe("app/<CACHE>");
   });
 
+  test("of what could not be read nothing was captured, and no list of it stands there", () => {
+    const format = "%bq {%[header?:host]|%[header?:x]} {%[var?:a]} %{+Q}r";
+    expect(lineOf(format, recordOf(plain), detailsOf({ isBad: true }))).toBe('0 "<BADREQ>"');
+    expect(lineOf(format, recordOf(plain))).toBe('0 {a.test|} {} "GET /index.html?a=1 HTTP/1.1"');
+  });
+
   test("HTTP/2 has scheme and authority in front", () => {
     const record = recordOf(plain, { isHttp2: true });
     [record.hostStart, record.hostEnd] = [plain.indexOf("a.test"), plain.indexOf("a.test") + 6];

@@ -27,7 +27,7 @@ export function layout(plan: LogLayoutPlan): Layout {
   const bytesMax = Math.max(bytesMaxOf(plan.exchange), bytesMaxOf(plan.session));
   return {
     bytesMax,
-    exchange: line(plan.exchange, exchangePart),
+    exchange: unlessBad(line(plan.exchange, exchangePart), line(uncaptured(plan.exchange), exchangePart)),
     session: line(plan.session, sessionPart),
   };
 }
@@ -58,6 +58,25 @@ function line<R>(
     for (let index = 0; index < count; index++) at = writes[index]!(record, details, out, at);
     return at;
   };
+}
+
+function unlessBad(usual: PartWrite<AccessRecord>, bad: PartWrite<AccessRecord>): PartWrite<AccessRecord> {
+  return (record, details, out, at) => (details.isBad ? bad : usual)(record, details, out, at);
+}
+
+/** Of a request that could not be read nothing was captured: HAProxy leaves the lists of captures out, brackets and all. */
+function uncaptured(parts: readonly LogPart[]): readonly LogPart[] {
+  const left: LogPart[] = [];
+  for (const part of parts) {
+    const before = left.at(-1);
+    if ("isBare" in part && part.isBare) continue;
+    if (part.kind === "text" && before?.kind === "text")
+      left[left.length - 1] = { kind: "text", text: before.text + part.text };
+    else left.push(part);
+  }
+  return left.map((part) =>
+    part.kind === "text" ? { kind: "text", text: part.text.replaceAll(/\{\|*\} ?/g, "") } : part,
+  );
 }
 
 type Written = Exclude<LogPart, { kind: "text" }>;

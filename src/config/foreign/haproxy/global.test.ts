@@ -94,7 +94,7 @@ test("an access log where a frontend logs, and only there", () => {
     tried(`global\n ${globalLine}\nlisten x\n mode http\n bind :1\n ${own}\n server a a:1`).input.accessLog;
   const syslog = { to: "unix:/dev/log", facility: "local0", length: "1024b", tag: "haproxy" };
   const connect = "Connect from %ci:%cp to %fi:%fp (%f/HTTP)";
-  expect(log("log /dev/log local0", "log global")).toEqual({ format: connect, syslog });
+  expect(log("log /dev/log local0", "log global")).toEqual({ format: connect, flush: "100ms", syslog });
   expect(log("daemon", "log 127.0.0.1 local0")).toMatchObject({ syslog: { ...syslog, to: "udp://127.0.0.1:514" } });
   expect(log("log stdout format raw local0", "log global\n option httplog")).toEqual({ path: "-", format: "httplog" });
   expect(log("daemon", "log global")).toBeUndefined();

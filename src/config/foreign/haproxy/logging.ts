@@ -16,6 +16,8 @@ type Severity = NonNullable<AccessSyslogInput["level"]>;
 const lengthUsual = 1024;
 const lengthBounds = { min: 128, max: 61_440 } as const;
 const portUsual = 514;
+/** HAProxy sends each line by itself, at once. */
+const flushUsual = "100ms";
 
 interface Target {
   /** "-" or a path; null for syslog. */
@@ -185,6 +187,6 @@ function one<T>(all: readonly T[]): T | T[] {
   return all.length === 1 ? all[0]! : [...all];
 }
 
-function more(syslog: readonly AccessSyslogInput[]): Pick<AccessLogInput, "syslog"> {
-  return syslog.length === 0 ? {} : { syslog: one(syslog) };
+function more(syslog: readonly AccessSyslogInput[]): Pick<AccessLogInput, "flush" | "syslog"> {
+  return syslog.length === 0 ? {} : { flush: flushUsual, syslog: one(syslog) };
 }
