@@ -1,7 +1,7 @@
 // Schema and review together: from a tree of values to a checked config, or to everything that is wrong with it. All skins, the
 // command line and the foreign formats meet here; what they differ in is how a finding gets its place.
 
-import { type Finding, findings } from "./issues.ts";
+import { type Finding, findings as schemaFindings } from "./issues.ts";
 import type { Path } from "./problem.ts";
 import { review } from "./review.ts";
 import { configSchema } from "./schema.ts";
@@ -11,14 +11,17 @@ import type { Config } from "./types.ts";
 export interface Judgement {
   /** Null when there are errors. */
   readonly config: Config | null;
+  /** The same where every value is of its kind, though some contradict each other: the files that it names can be looked at. */
+  readonly shaped: Config | null;
   readonly findings: readonly Finding[];
 }
 
 export function judge(input: unknown): Judgement {
   const parsed = configSchema.safeParse(input, { reportInput: true });
-  const found = [...(parsed.success ? [] : findings(parsed.error.issues)), ...review(input)];
+  const found = [...(parsed.success ? [] : schemaFindings(parsed.error.issues)), ...review(input)];
   const isRefused = found.some((finding) => finding.severity === "error");
-  return { config: parsed.success && !isRefused ? parsed.data : null, findings: found };
+  const shaped = parsed.success ? parsed.data : null;
+  return { config: isRefused ? null : shaped, shaped, findings: found };
 }
 
 /**
@@ -29,11 +32,12 @@ export function judgeSubstituted({ value, findings: before, changed }: Substitut
   const first = configSchema.safeParse(value, { reportInput: true });
   let tree = value;
   if (!first.success)
-    for (const { path } of findings(first.error.issues))
+    for (const { path } of schemaFindings(first.error.issues))
       if (changed.has(JSON.stringify(path))) tree = respell(tree, path);
   const judgement = judge(tree);
   // What a variable would have made of a value is not known when it is not set: only its absence is told.
   const unset = new Set(before.map(({ path }) => JSON.stringify(path)));
   const others = judgement.findings.filter(({ path }) => !unset.has(JSON.stringify(path satisfies Path)));
-  return { config: before.length > 0 ? null : judgement.config, findings: [...before, ...others] };
+  const findings = [...before, ...others];
+  return before.length > 0 ? { config: null, shaped: null, findings } : { ...judgement, findings };
 }

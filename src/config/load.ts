@@ -191,7 +191,7 @@ function strange(path: string, extension: string): Loaded {
 /** Reads what the judged config of a file names, and gives all findings their places; a config of another program has its own. */
 async function withMaterials(
   path: string,
-  { config, findings }: Judgement,
+  { config, shaped, findings }: Judgement,
   foreign: ForeignJudgement | null,
   places: Places | null,
   before: Materials | undefined,
@@ -199,21 +199,23 @@ async function withMaterials(
   file: string = path,
 ): Promise<Loaded> {
   const folder = dirname(resolve(path));
-  const materials = config === null ? null : await loadMaterials(config, folder, Date.now(), before, program);
+  // Of one that is refused too, so that files that are not there are told along with what contradicts itself.
+  const materials = shaped === null ? null : await loadMaterials(shaped, folder, Date.now(), before, program);
   const found =
-    config === null || materials === null
+    shaped === null || materials === null
       ? []
       : [
-          ...reviewCiphers(config),
-          ...reviewListFiles(config, folder),
-          ...reviewDiscoverFiles(config, folder),
-          ...reviewGobetweenFiles(config, folder),
-          ...reviewEgressMembers(config, materials),
-          ...(program === undefined ? [] : reviewHooks(config, program.names)),
+          ...reviewCiphers(shaped),
+          ...reviewListFiles(shaped, folder),
+          ...reviewDiscoverFiles(shaped, folder),
+          ...reviewGobetweenFiles(shaped, folder),
+          ...reviewEgressMembers(shaped, materials),
+          ...(program === undefined ? [] : reviewHooks(shaped, program.names)),
           ...materials.findings,
           ...materials.validity,
         ];
-  const all = [...findings, ...(foreign === null ? found : found.map(foreign.bring))];
+  const brought = foreign === null ? found : found.flatMap((finding) => foreign.bringWhole(finding) ?? []);
+  const all = [...findings, ...newAmong(brought, findings)];
   const told = (finding: Finding): Problem => {
     const { severity, path: key, part, inside } = finding;
     const exact = inside === undefined ? null : (places?.within(key, part, inside) ?? null);
@@ -236,6 +238,13 @@ async function withMaterials(
     ...{ ok: true, file, config: fromFolder(config, folder), materials, lists, folder, warnings: problems },
     told: (finding) => told(foreign === null ? finding : foreign.bring(finding)),
   };
+}
+
+/** Where a value is refused already, what its file holds is no news. */
+function newAmong(found: readonly Finding[], before: readonly Finding[]): readonly Finding[] {
+  const errors = before.filter(({ severity }) => severity === "error");
+  const refused = new Set(errors.map(({ path }) => JSON.stringify(path)));
+  return refused.size === 0 ? found : found.filter(({ path }) => !refused.has(JSON.stringify(path)));
 }
 
 /** Its line is not shown: there may be a password in it that nothing marks as one. */

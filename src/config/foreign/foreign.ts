@@ -31,6 +31,8 @@ export interface ForeignJudgement extends Judgement {
   readonly keyOf: (path: Path) => string;
   /** A later finding about our config, such as a file that it names, told at the foreign file's key. */
   readonly bring: (finding: Finding) => Finding;
+  /** The same; null where it is about what could not be translated, and so may not be so. */
+  readonly bringWhole: (finding: Finding) => Finding | null;
   /** As of what was found until now. */
   readonly origin: () => Origin;
 }
@@ -106,16 +108,19 @@ function judged(
     const brought = origins.bring(finding);
     if (!isBroken || !(isNear(brought, holes) || isOfUse(finding))) ledger.judged(brought);
   }
+  const bring = (finding: Finding): Finding => {
+    const brought = origins.bring(finding);
+    ledger.judged(brought);
+    return brought;
+  };
   return {
     translation,
     keyOf,
     config: isBroken ? null : judgement.config,
+    shaped: judgement.shaped,
     findings: [...ledger.findings],
-    bring: (finding) => {
-      const brought = origins.bring(finding);
-      ledger.judged(brought);
-      return brought;
-    },
+    bring,
+    bringWhole: (finding) => (isBroken && isNear(origins.bring(finding), holes) ? null : bring(finding)),
     origin: () => ({ program, keywords: ledger.counts() }),
   };
 }
