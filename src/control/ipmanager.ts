@@ -67,9 +67,13 @@ export function openIpmanager({ address, token, service, debug, log }: Ipmanager
     const server =
       address.kind === "unix"
         ? Bun.serve({
-            ...{ unix: address.path, error },
+            ...{
+              unix: address.path,
+              error,
+              fetch: (request: Request, _at: Bun.Server<undefined>) => answer(request, "127.0.0.1"),
+            },
             // For all of them: nothing can be said of one request there (admin.ts).
-            ...{ idleTimeout: longAnswerSeconds, fetch: (request: Request) => answer(request, "127.0.0.1") },
+            idleTimeout: longAnswerSeconds,
           } as Parameters<typeof Bun.serve>[0])
         : Bun.serve({
             ...{ hostname: address.host, port: address.port, idleTimeout: idleSeconds, error },
