@@ -219,6 +219,8 @@ export interface Judged {
   readonly poolCache?: PoolCachePlan;
   /** Of the listener. */
   readonly hooks?: HookFunctions;
+  /** The server is asked by it. */
+  readonly isHttp2?: boolean;
 }
 
 function hookSet(functions: HookFunctions, port: FakePort): HookSet {
@@ -240,7 +242,7 @@ function hooksPlan(functions: HookFunctions): HooksPlan {
 export function makeWorld(
   mode: ListenerMode,
   reported: (exchange: Pick<Exchange, "caching">) => void,
-  { rules = {}, tables = [], cache, poolCache = undefined, hooks }: Judged = {},
+  { rules = {}, tables = [], cache, poolCache = undefined, hooks, isHttp2 = false }: Judged = {},
 ): { context: Context; port: FakePort } {
   const arena = Arena.inMemory();
   const board = new Board(arena);
@@ -251,7 +253,10 @@ export function makeWorld(
   const judgedPlan = (): Plan => {
     const plan = planFor(mode);
     const caches = cache === undefined ? [] : [cache];
-    const pools = plan.pools.map((pool) => ({ ...pool, cache: poolCache ?? null }));
+    const pools = plan.pools.map((pool) => {
+      const servers = pool.servers.map((server) => ({ ...server, isHttp2 }));
+      return { ...pool, cache: poolCache ?? null, servers };
+    });
     return {
       ...plan,
       tables,
