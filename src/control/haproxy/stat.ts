@@ -100,7 +100,7 @@ export class Stat {
       current += active;
       isDown &&= isServerDown;
     }
-    const { total } = this.#requests(this.#routesFrom(proxy));
+    const { total } = this.#passedOn(proxy);
     const queued = totals.pool(proxy.pool.slot, poolCell.queued);
     samples.push({ key: `B ${proxy.name}`, current, queued, sessions: total, requests: total, isDown });
     return samples;
@@ -182,8 +182,7 @@ export class Stat {
     const key = `B ${proxy.name}`;
     const pool = proxy.pool!;
     const meter = this.#meters.of(key);
-    const routes = this.#routesFrom(proxy);
-    const { total, codes } = this.#requests(routes);
+    const { total, codes } = this.#passedOn(proxy);
     const of = (cell: number): number => totals.pool(pool.slot, cell);
     const atServers = (cell: number): number => sum(pool.servers, ({ slot }) => totals.server(slot, cell));
     const up = pool.servers.filter(({ slot }) => conditionOf(slot).isEligible);
@@ -230,6 +229,23 @@ export class Stat {
     const answered = sum(classes, ([, count]) => count) + others;
     const total = answered + of(routeCell.sessions) + of(routeCell.open);
     return { total, codes: { ...Object.fromEntries(classes), hrsp_other: others } };
+  }
+
+  /** What came to the backend: without what its frontends answered or refused themselves, and with what no server could be had for. */
+  #passedOn(service: Service): { readonly total: number; readonly codes: Counted } {
+    const { totals } = this.#parts;
+    const routes = this.#routesFrom(service);
+    const { total, codes } = this.#requests(routes);
+    const of = (cell: number): number => sum(routes, (slot) => totals.route(slot, cell));
+    const servers = service.pool!.servers;
+    const classes = codeCells.map(([name, cell]): [string, number] => {
+      const own = name === "5xx" ? of(routeCell.dropped) : 0;
+      return [`hrsp_${name}`, sum(servers, ({ slot }) => totals.server(slot, cell)) + own];
+    });
+    return {
+      total: Math.max(total - of(routeCell.own), 0),
+      codes: { ...codes, ...Object.fromEntries(classes) },
+    };
   }
 
   #codes(slot: number): Record<string, number> {
