@@ -65,9 +65,21 @@ async function startOne(starter: Starter, options: Omit<ProxyOptions, "folder">,
 let certificate = "";
 
 function optionsOf(scenario: Scenario, originPort: number): Omit<ProxyOptions, "folder"> {
-  const { mode, workers, isLogging, isTracking, isCaching, isHooked, isTls, isHttp2, watched, outbound, spread } =
-    scenario;
-  const asked = { mode, workers, isHttp2, isLogging, isTracking, isCaching, isHooked, watched, outbound, spread };
+  const { mode, workers, isLogging, isTracking, isCaching, isHooked, isTls, watched, outbound, spread } = scenario;
+  const { isHttp2, isOriginHttp2 } = scenario;
+  const asked = {
+    mode,
+    workers,
+    isHttp2,
+    isOriginHttp2,
+    isLogging,
+    isTracking,
+    isCaching,
+    isHooked,
+    watched,
+    outbound,
+    spread,
+  };
   return { ...asked, originPort, certificate: isTls ? certificate : null };
 }
 
@@ -170,6 +182,7 @@ async function main(): Promise<boolean> {
     mode: "http",
     workers: 1,
     isHttp2: false,
+    isOriginHttp2: false,
     isLogging: false,
     isTracking: false,
     isCaching: false,

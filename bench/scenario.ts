@@ -18,6 +18,8 @@ export interface Scenario {
   readonly isTls: boolean;
   /** Clients speak HTTP/2 to it: chosen by ALPN over TLS, by prior knowledge without. */
   readonly isHttp2: boolean;
+  /** The origin is asked by HTTP/2, without TLS. */
+  readonly isOriginHttp2: boolean;
   readonly isLogging: boolean;
   /** The client's rate of requests is counted in a table, and each request judged by it; none is refused. */
   readonly isTracking: boolean;
@@ -68,9 +70,9 @@ const many: Streams = { path: "/", connections: 8, streams: 32 };
 type Options = Partial<Omit<Scenario, "key" | "title" | "drive" | "connections">>;
 
 /** h2load's, over TLS or in the clear. */
-function streams(key: string, title: string, load: Streams, isTls: boolean): Scenario {
+function streams(key: string, title: string, load: Streams, isTls: boolean, isOriginHttp2 = false): Scenario {
   const drive = h2load(load, isTls);
-  return { ...scenario(key, title, drive, { isTls, isHttp2: true }), connections: load.connections };
+  return { ...scenario(key, title, drive, { isTls, isHttp2: true, isOriginHttp2 }), connections: load.connections };
 }
 
 function scenario(key: string, title: string, load: Load | Drive, options: Options = {}): Scenario {
@@ -80,6 +82,7 @@ function scenario(key: string, title: string, load: Load | Drive, options: Optio
     mode: "http",
     isTls: false,
     isHttp2: false,
+    isOriginHttp2: false,
     isLogging: false,
     isTracking: false,
     isCaching: false,
@@ -171,4 +174,6 @@ export const scenarios: readonly Scenario[] = [
   }),
   streams("aa", "HTTP/2 over TLS: small body, 32 streams on each connection", many, true),
   streams("ab", "HTTP/2 in the clear: small body, 32 streams on each connection", many, false),
+  streams("ac", "HTTP/2 on both sides: as (aa), and the origin is asked by HTTP/2 in the clear", many, true, true),
+  scenario("ad", "as (a), and the origin is asked by HTTP/2 in the clear", small, { isOriginHttp2: true }),
 ];

@@ -42,6 +42,8 @@ export interface ProxyOptions {
   readonly certificate: string | null;
   /** Clients speak HTTP/2. */
   readonly isHttp2: boolean;
+  /** The origin is asked by HTTP/2, without TLS. */
+  readonly isOriginHttp2: boolean;
   /** More environment; for Sluice's profile. */
   readonly env?: Record<string, string>;
 }
@@ -60,6 +62,11 @@ const firstOutbound = 0x7f_00_01_00;
 
 export function outboundAddress(index: number): string {
   return [24, 16, 8, 0].map((bits) => ((firstOutbound + index) >>> bits) & 255).join(".");
+}
+
+/** Where the origin is asked; at the second address it speaks HTTP/2 alone. */
+export function originOf({ originPort, isOriginHttp2 }: Pick<ProxyOptions, "originPort" | "isOriginHttp2">): string {
+  return `${isOriginHttp2 ? "127.0.2.1" : "127.0.0.1"}:${originPort}`;
 }
 
 /** A port that was free a moment ago. */

@@ -2,7 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { freePort, outboundAddress, type ProxyOptions, type Starter, start } from "../target.ts";
+import { freePort, originOf, outboundAddress, type ProxyOptions, type Starter, start } from "../target.ts";
 
 export const startHaproxy: Starter = (options) => {
   const port = freePort();
@@ -48,8 +48,9 @@ export const startHaproxy: Starter = (options) => {
 };
 
 /** The origin, by each outbound address where there are some. */
-function serversOf({ originPort, outbound, spread }: ProxyOptions): string[] {
-  const origin = `127.0.0.1:${originPort}`;
+function serversOf(options: ProxyOptions): string[] {
+  const { outbound, spread, isOriginHttp2 } = options;
+  const origin = `${originOf(options)}${isOriginHttp2 ? " proto h2" : ""}`;
   if (outbound === null || outbound === 0) return [`  server origin ${origin}`];
   return [
     spread === "key" ? "  balance hdr(X-Egress-Key)" : "  balance random(1)",

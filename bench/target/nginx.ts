@@ -2,7 +2,7 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { freePort, type ProxyOptions, type Starter, start, startInMemory, type Target } from "../target.ts";
+import { freePort, originOf, type ProxyOptions, type Starter, start, startInMemory, type Target } from "../target.ts";
 
 export const startNginx: Starter = (options) => (options.mode === "http" ? startHttp(options) : startStream(options));
 
@@ -27,7 +27,7 @@ function startProxy(options: ProxyOptions, cache: string | null): Promise<Target
           // Files stay open over hits.
           "open_file_cache max=10000 inactive=300s; open_file_cache_valid 300s; open_file_cache_min_uses 1;",
         ]),
-    `upstream app { server 127.0.0.1:${options.originPort}; keepalive 200; keepalive_requests 100000000; }`,
+    `upstream app { server ${originOf(options)}; keepalive 200; keepalive_requests 100000000; }`,
     "server {",
     `  listen 127.0.0.1:${port}${certificate === null ? "" : " ssl"}${isHttp2 ? " http2" : ""} backlog=4096; ${tls}`,
     ...location("/", options, cache === null ? [] : [...cached, "sendfile off;"]),
@@ -39,7 +39,14 @@ function startProxy(options: ProxyOptions, cache: string | null): Promise<Target
 
 const cached: readonly string[] = ["proxy_cache pages;", "proxy_cache_lock on;"];
 
-function location(path: string, { isTracking, isCaching, isHooked }: ProxyOptions, lines: readonly string[]): string[] {
+function location(path: string, options: ProxyOptions, lines: readonly string[]): string[] {
+  const { isTracking, isCaching, isHooked, isOriginHttp2 } = options;
+  // HTTP/2 to servers is what nginx has for gRPC.
+  if (isOriginHttp2)
+    return [
+      `  location ${path} { grpc_pass grpc://app; grpc_set_header Host $http_host;`,
+      "    grpc_set_header X-Forwarded-For $proxy_add_x_forwarded_for; grpc_set_header X-Forwarded-Proto $scheme; }",
+    ];
   return [
     `  location ${path} {`,
     ...lines.map((line) => `    ${line}`),
@@ -88,6 +95,7 @@ export const startOrigin: Starter = (options) => {
   return startHttpServer("origin", port, options, [
     "server {",
     `  listen 127.0.0.1:${port} backlog=4096;`,
+    `  listen ${originOf({ originPort: port, isOriginHttp2: true })} http2 backlog=4096;`,
     ...Array.from({ length: targetsMax }, (_, index) => `  listen ${targetAddress(index)}:${port};`),
     `  location / { ${small} }`,
     `  location = /cached { ${cacheable} ${small} }`,

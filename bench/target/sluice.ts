@@ -3,7 +3,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { look } from "../look.ts";
-import { freePort, outboundAddress, type Starter, start, stopping } from "../target.ts";
+import { freePort, originOf, outboundAddress, type Starter, start, stopping } from "../target.ts";
 
 const clients = { key: "ip", size: "100k", expire: "60s", store: ["http_req_rate(10s)"] };
 const rules = [{ track: "clients" }, { if: "tracked[0].http_req_rate > 100000000", deny: 429 }];
@@ -21,7 +21,8 @@ export function sluiceStarter(launcher: string): Starter {
     const port = freePort();
     const { mode, certificate, isLogging, isTracking, isCaching, isHooked, workers } = options;
     const admin = `127.0.0.1:${freePort()}`;
-    const [listen, server] = [`127.0.0.1:${port}`, `127.0.0.1:${options.originPort}`];
+    const [listen, server] = [`127.0.0.1:${port}`, originOf(options)];
+    const { isOriginHttp2 } = options;
     const forward = forwardParts(options.outbound);
     const path = join(options.folder, isHooked ? "sluice.config.ts" : "sluice.json");
     const config = {
@@ -41,12 +42,18 @@ export function sluiceStarter(launcher: string): Starter {
         },
       },
       ...(forward === null ? {} : { egress: forward.egress }),
-      pools: { app: { servers: [server], ...(isCaching ? { cache: "pages" } : {}) } },
+      pools: {
+        app: {
+          servers: [server],
+          ...(isOriginHttp2 ? { http2: true } : {}),
+          ...(isCaching ? { cache: "pages" } : {}),
+        },
+      },
     };
     const text = JSON.stringify(config);
     writeFileSync(path, isHooked ? `const config: any = ${text};${hooks}` : text);
     const flags = ["--listen", listen, "--to", server, "--workers", String(workers), "--admin", admin];
-    const isBare = !isLogging && !isTracking && !isCaching && !isHooked && forward === null;
+    const isBare = !isLogging && !isTracking && !isCaching && !isHooked && !isOriginHttp2 && forward === null;
     const isPlain = isBare && mode === "http" && certificate === null;
     const args = [launcher, "run", ...(isPlain ? flags : ["-c", path])];
     const target = await start("sluice", "node", args, port, options);
