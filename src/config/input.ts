@@ -111,9 +111,9 @@ export interface LogInput {
 
 /** A target of syslog for the application log. Lines at level info are notice there, warn is warning, error is err. */
 export interface LogSyslogInput {
-  /** Where it is: udp://, tcp:// (octet counting, RFC 6587) or unix: with the path of a datagram socket. Without a port it is 514. */
+  /** Where it is: udp://, tcp:// (octet counting, RFC 6587) or unix: with a path that takes datagrams, as /dev/log does. Without a port it is 514. */
   to: string;
-  /** What kind of program says it. Default: "local0". */
+  /** Which facility the lines are of. Default: "local0". */
   facility?:
     | "kern"
     | "user"
@@ -144,7 +144,7 @@ export interface LogSyslogInput {
   level?: "emerg" | "alert" | "crit" | "err" | "warning" | "notice" | "info" | "debug" | undefined;
   /** What is more severe is sent as this. Default: "emerg". */
   minLevel?: "emerg" | "alert" | "crit" | "err" | "warning" | "notice" | "info" | "debug" | undefined;
-  /** What the program is called in its lines. Default: "sluice". */
+  /** What stands before the process id in each line. Default: "sluice". */
   tag?: string | undefined;
   /** What stands before a line: as BSD's syslog has it (RFC 3164), or RFC 5424. Default: "rfc3164". */
   format?: "rfc3164" | "rfc5424" | undefined;
@@ -221,9 +221,9 @@ export interface AccessLogInput {
 
 /** A target of syslog for lines of the access log. */
 export interface AccessSyslogInput {
-  /** Where it is: udp://, tcp:// (octet counting, RFC 6587) or unix: with the path of a datagram socket. Without a port it is 514. */
+  /** Where it is: udp://, tcp:// (octet counting, RFC 6587) or unix: with a path that takes datagrams, as /dev/log does. Without a port it is 514. */
   to: string;
-  /** What kind of program says it. Default: "local0". */
+  /** Which facility the lines are of. Default: "local0". */
   facility?:
     | "kern"
     | "user"
@@ -254,7 +254,7 @@ export interface AccessSyslogInput {
   level?: "emerg" | "alert" | "crit" | "err" | "warning" | "notice" | "info" | "debug" | undefined;
   /** What is more severe is sent as this. Default: "emerg". */
   minLevel?: "emerg" | "alert" | "crit" | "err" | "warning" | "notice" | "info" | "debug" | undefined;
-  /** What the program is called in its lines. Default: "sluice". */
+  /** What stands before the process id in each line. Default: "sluice". */
   tag?: string | undefined;
   /** What stands before a line: as BSD's syslog has it (RFC 3164), or RFC 5424. Default: "rfc3164". */
   format?: "rfc3164" | "rfc5424" | undefined;

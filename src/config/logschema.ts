@@ -26,14 +26,14 @@ function readLogFormat(format: string): Reading<unknown> {
 
 const syslogKeys = {
   to: text(syslogExpected, readSyslogPlace).describe(
-    "Where it is: udp://, tcp:// (octet counting, RFC 6587) or unix: with the path of a datagram socket. Without a port it is 514.",
+    "Where it is: udp://, tcp:// (octet counting, RFC 6587) or unix: with a path that takes datagrams, as /dev/log does. Without a port it is 514.",
   ),
-  facility: choice(facilities).default("local0").describe("What kind of program says it."),
+  facility: choice(facilities).default("local0").describe("Which facility the lines are of."),
   level: choice(severities).default("debug").describe("The least severe lines that are sent."),
   minLevel: choice(severities).default("emerg").describe("What is more severe is sent as this."),
   tag: words("a word without spaces, of at most 48 characters", /^[!-9;-Z\\^-~]{1,48}$/)
     .default("sluice")
-    .describe("What the program is called in its lines."),
+    .describe("What stands before the process id in each line."),
   format: choice(["rfc3164", "rfc5424"])
     .default("rfc3164")
     .describe("What stands before a line: as BSD's syslog has it (RFC 3164), or RFC 5424."),

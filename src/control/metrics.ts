@@ -86,7 +86,7 @@ function writeWorkers(out: Exposition, { workers, totals }: MetricsSource): void
   out.counter("sluice_access_log_lines_total", "Lines of the access log.", cell(workerCell.logLines));
   out.counter(
     "sluice_access_log_dropped_total",
-    "Lines that the access log's file or pipe did not take in time.",
+    "Lines that the access log's file, pipe or target of syslog did not take in time.",
     cell(workerCell.logDropped),
   );
   const figures = workers.flatMap(({ worker, pid }) => {

@@ -29,6 +29,7 @@ test("programs, files, sockets and the admin interface do, wherever they stand, 
     [{ listeners: { web: { listen: "unix:/run/x.sock", rules: [{ deny: 403 }] } } }, "listeners.web.listen"],
     [{ lists: { bad: { addresses: "/etc/passwd" } } }, "lists.bad.addresses"],
     [{ accessLog: { path: "/etc/cron.d/x" } }, "accessLog"],
+    [{ log: { syslog: { to: "unix:/run/x" } } }, "log.syslog"],
     [{ acme: { agreeToTerms: true, folder: "/etc/cron.d" } }, "acme.folder"],
     [{ admin: { listen: ":2112" } }, "admin"],
   ] as const) {

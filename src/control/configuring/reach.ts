@@ -9,7 +9,7 @@ import { differences, isSection } from "./difference.ts";
 /** Wherever the schema has them. */
 export const reachingKeys: ReadonlySet<string> = new Set([
   ...["exec", "file", "tokenFile", "path", "ca", "certificate", "certificates", "key", "default", "docker"],
-  ...["folder", "logs", "nginx", "hooks", "admin", "metrics", "ipmanager", "accessLog", "api"],
+  ...["folder", "logs", "nginx", "hooks", "admin", "metrics", "ipmanager", "accessLog", "syslog", "api"],
 ]);
 /** Under these texts are files, and lists are what they say. */
 const fileOrList: ReadonlySet<string> = new Set(["addresses", "texts", "names", "map"]);
