@@ -30,6 +30,8 @@ export class Incoming implements FrameSink {
   #lastPassedOver = 0;
   /** Lines that wait may go on. */
   isWindowOpened = false;
+  /** What had begun before the last read is over: what is there of a frame or a header block is of another. */
+  hasEnded = false;
   readonly #session: Http2Session;
   readonly #context: Context;
   readonly #reader: FrameReader;
@@ -81,7 +83,11 @@ export class Incoming implements FrameSink {
   read(bytes: Uint8Array): number {
     this.#turnLeft = this.#context.port.requestsAtOnce;
     this.#framesLeft = framesAtOnce;
+    // A block that goes on and on in small frames is one.
+    this.hasEnded = false;
+    const wasInside = this.#reader.isInside;
     const next = this.#reader.read(bytes, 0, bytes.length);
+    this.hasEnded ||= next > 0 && !(wasInside && this.#reader.isInside);
     this.#pass();
     return next;
   }
@@ -93,6 +99,7 @@ export class Incoming implements FrameSink {
 
   headers(id: number, isEndStream: boolean, dependency: number, bytes: Uint8Array, start: number, end: number): void {
     this.#pass();
+    this.hasEnded = true;
     const { fields } = this.#context.http2;
     if (!this.#decoder.decode(bytes, start, end, fields))
       return this.#reader.refuse(errorCode.compressionError, "header block malformed");

@@ -1,17 +1,7 @@
 // The life of a connection of HTTP/2: how it rests, gives way, is told to go, drained, cut and left, and what it obeys when plans change.
 
 import { expect, test } from "bun:test";
-import {
-  data,
-  Flag,
-  frame,
-  headers,
-  ping,
-  preface,
-  settings,
-  Type,
-  windowUpdate,
-} from "../../../test/e2e/harness/http2/frames.ts";
+import { data, Flag, frame, ping, settings, Type, windowUpdate } from "../../../test/e2e/harness/http2/frames.ts";
 import { makeClient, makeClientTls } from "../../../test/playbook/client.ts";
 import { Caller, head } from "../../../test/playbook/http2.ts";
 import type { PlanOptions } from "../../../test/playbook/plan.ts";
@@ -92,38 +82,6 @@ test("a PING does not put the rest off", () => {
   }
   expect(caller.hears().join()).not.toContain("GOAWAY");
   play.pass(5_200);
-  expect(caller.hears()).toContain("GOAWAY all NO_ERROR");
-});
-
-test("half a preface, half a frame and half a header block have a time of their own", () => {
-  const halves: readonly Buffer[] = [Buffer.from([0, 0]), headers(1, Buffer.alloc(3), 0), head(1, "/").subarray(0, 12)];
-  for (const half of halves) {
-    const { play, caller } = begin();
-    play.pass(30_000);
-    caller.says(half);
-    play.pass(9_800);
-    caller.expect();
-    play.pass(400);
-    caller.expect(...leaving);
-  }
-  const play = new Playbook();
-  const client = play.connect(makeClient("192.0.2.1", { tls: makeClientTls({ alpn: "h2" }) }));
-  client.sends(preface.subarray(0, 20).toString("latin1"));
-  play.take();
-  play.pass(10_200);
-  play.pass(2_200);
-  play.pass(2_200);
-  expect(play.take().at(-1)).toBe(client.is("destroyed"));
-  expectOver(play);
-});
-
-test("half a frame that goes on and on in little is not waited for longer", () => {
-  const { play, caller } = begin();
-  const bytes = head(1, "/", { fields: [["x", "y".repeat(100)]] });
-  for (let at = 0; at < 20 && caller.actor.flow !== null; at++) {
-    caller.says(bytes.subarray(at, at + 1));
-    play.pass(1_000);
-  }
   expect(caller.hears()).toContain("GOAWAY all NO_ERROR");
 });
 

@@ -186,8 +186,8 @@ export class Http2Session implements LineFlow, WakeFlow, TurnFlow, Session, Outg
     if (this.#phase === phase.closed) return;
     // The client has not said that it knows.
     if (this.#phase === phase.open && this.#is(mark.leaving) && !this.#is(mark.left)) return this.#leaveNow();
-    // Each of them has a time of its own.
-    if (this.streams.size > 0) return;
+    // Each of them has a time of its own, and what is to be a request one from its first byte on.
+    if (this.streams.size > 0) return this.#awaitBegun();
     // A client that holds what it was sent unread loses it.
     if (this.#isTaking()) return this.#wake(this.listener.plan.timeouts.readMs);
     if (this.#phase === phase.lingering || this.line.heldBytes > 0) return this.#close(this.line.heldBytes > 0);
@@ -215,6 +215,12 @@ export class Http2Session implements LineFlow, WakeFlow, TurnFlow, Session, Outg
     outgoing.isGathering = false;
     outgoing.flush();
     if (this.streams.size === 0) this.#rested();
+    else if (this.#isBegun) this.#awaitBegun();
+  }
+
+  /** Something has begun that has not come in full, and we read on. */
+  get #isBegun(): boolean {
+    return (this.#incoming.isInside || this.#pending !== null) && !this.#is(mark.yielding | mark.stuck);
   }
 
   #enqueueAll(): void {
@@ -229,6 +235,7 @@ export class Http2Session implements LineFlow, WakeFlow, TurnFlow, Session, Outg
     const next = incoming.read(pending);
     if (this.#phase !== phase.open) return;
     if (incoming.error !== -1) return this.#fail(incoming.error, incoming.reason);
+    if (incoming.hasEnded) this.#begunMs = -1;
     const isAll = next === pending.length;
     // Little that is left of much is copied.
     const isLittle = (pending.length - next) * 4 < pending.length;
@@ -285,7 +292,6 @@ export class Http2Session implements LineFlow, WakeFlow, TurnFlow, Session, Outg
     const { requestsPerConnectionMax } = this.#context.limits;
     this.streams.add(stream);
     this.#restedMs = -1;
-    this.#begunMs = -1;
     this.#requests++;
     if (requestsPerConnectionMax > 0 && this.#requests >= requestsPerConnectionMax) this.leave();
     stream.begin(fields, isEndStream);
@@ -325,7 +331,7 @@ export class Http2Session implements LineFlow, WakeFlow, TurnFlow, Session, Outg
     if (this.#is(mark.leaving)) return;
     const { nowMs } = this.#context.port;
     const { idleMs, readMs, headMs } = this.listener.plan.timeouts;
-    const isBegun = this.#incoming.isInside || this.#pending !== null;
+    const isBegun = this.#isBegun;
     if (this.#restedMs === -1) this.#restedMs = nowMs;
     if (!isBegun) this.#begunMs = -1;
     else if (this.#begunMs === -1) this.#begunMs = nowMs;
@@ -333,6 +339,21 @@ export class Http2Session implements LineFlow, WakeFlow, TurnFlow, Session, Outg
     // Not from the last frame on: a PING now and then is no request.
     const endMs = this.#restedMs + idleMs;
     this.#wake((isBegun ? Math.min(endMs, this.#begunMs + headMs) : endMs) - nowMs);
+  }
+
+  /** Those under way go on while what has begun does not come in full. */
+  #awaitBegun(): void {
+    if (this.#phase !== phase.open || this.#is(mark.leaving | mark.inputOver)) return;
+    if (!this.#isBegun) {
+      this.#begunMs = -1;
+      return;
+    }
+    const { nowMs } = this.#context.port;
+    if (this.#begunMs === -1) this.#begunMs = nowMs;
+    const endMs = this.#begunMs + this.listener.plan.timeouts.headMs;
+    if (nowMs >= endMs) return this.leave();
+    // One that comes sooner looks again: it is not set anew for each frame that is cut.
+    if (this.deadlineMs === 0 || this.deadlineMs > endMs) this.#wake(endMs - nowMs);
   }
 
   #wake(delayMs: number): void {
