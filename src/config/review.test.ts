@@ -112,6 +112,21 @@ describe("what concerns two keys", () => {
       expect(log({ fields: { a } })[0]).toMatch(/^error accessLog\.fields\.a .*a field that docs\/ACCESSLOG\.md names/);
   });
 
+  test("far too many listeners are told as that, and their addresses are looked at once each", () => {
+    const [one, same] = [
+      many(8000, (index) => ({ listen: `127.0.${index >> 8}.${index & 255}:80`, use: "a" })),
+      { listen: "127.0.0.1:80", use: "a" },
+    ];
+    const beganMs = performance.now();
+    expect(base({}, { listeners: { ...one, same } }).toSorted()).toEqual([
+      "error listeners hold 16002 ways from a listener to a pool; a config has at most 1024: share them out between several instances of Sluice",
+      "error listeners hold 8001 listeners; a config has at most 64: share them out between several instances of Sluice",
+      "error listeners.same.listen is the same address as listeners.n1.listen",
+    ]);
+    // Compared one by one it were minutes.
+    expect(performance.now() - beganMs).toBeLessThan(10_000);
+  });
+
   test("listeners may share a port if one is more certain than the other, never with admin", () => {
     const two = (a: string, b: string, admin = "127.0.0.1:1") =>
       base({}, { listeners: { a: { listen: a, use: "a" }, b: { listen: b, use: "a" } }, admin: { listen: admin } });

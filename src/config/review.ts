@@ -116,7 +116,7 @@ function reviewListening(root: Section, listeners: Section, report: Report): voi
   if (secure !== undefined) written.push([["gobetween", "api", "tls", "listen"], secure, false]);
   written.push(...haproxyPlaces(admin));
   written.push([["admin", "listen"], admin["listen"] ?? "127.0.0.1:2112", false]);
-  const seen: { path: Path; address: Address; isUdp: boolean }[] = [];
+  const seen = { tcp: new Places(), udp: new Places() };
   for (const [path, value, isUdp] of written) {
     const reading = typeof value === "string" ? readListenAddress(value) : null;
     if (reading === null || !reading.ok) continue;
@@ -134,9 +134,12 @@ function reviewListening(root: Section, listeners: Section, report: Report): voi
         "value",
         "is not a loopback address, so admin.token must be set: whoever reaches it controls this proxy",
       );
-    const collides = path[0] === "listeners" ? isSame : overlaps;
-    const other = seen.find((one) => one.isUdp === isUdp && collides(one.address, address));
-    if (other === undefined) seen.push({ path, address, isUdp });
+    // The system gives each another.
+    if (address.kind === "tcp" && address.port === 0) continue;
+    const places = seen[isUdp ? "udp" : "tcp"];
+    const place = uniform(address);
+    const other = path[0] === "listeners" ? places.same(place) : places.overlapping(place);
+    if (other === undefined) places.add({ path, place });
     // The default of admin is written nowhere; what can be changed is the listener.
     else if (isAdmin && admin["listen"] === undefined)
       report(
@@ -145,7 +148,7 @@ function reviewListening(root: Section, listeners: Section, report: Report): voi
         "value",
         "takes the address of the admin interface, 127.0.0.1:2112; give one of them another port",
       );
-    else if (isSame(other.address, address))
+    else if (other.place.text === place.text)
       report("error", path, "value", `is the same address as ${keyText(other.path)}`);
     else report("error", path, "value", `has the port of ${keyText(other.path)}`);
   }
@@ -165,24 +168,55 @@ function haproxyPlaces(admin: Section): [Path, unknown, boolean][] {
   });
 }
 
-function isEvery(address: Address): boolean {
-  return address.kind === "tcp" && isEveryAddress(address.host);
+interface Place {
+  /** One for all ways to write it. */
+  readonly text: string;
+  /** Null of a unix socket. */
+  readonly port: number | null;
+  readonly isEvery: boolean;
 }
 
-function isSame(a: Address, b: Address): boolean {
-  if (a.kind === "tcp" && b.kind === "tcp" && isEvery(a) && isEvery(b)) return a.port === b.port && a.port !== 0;
-  return uniform(a) === uniform(b) && !(a.kind === "tcp" && a.port === 0);
+interface Taken {
+  readonly path: Path;
+  readonly place: Place;
 }
 
-/** One text for all ways to write it, an IPv4 address as one of IPv6 (RFC 4291 2.5.5.2) among them. Links of the file system are not followed. */
-function uniform(address: Address): string {
-  if (address.kind === "unix") return formatAddress({ kind: "unix", path: posix.normalize(address.path) });
-  return formatAddress({ ...address, host: ipaddr.process(address.host).toString() });
+/** Who has which. They are found, not compared one by one: a config may come to have thousands before it is told that these are too many. */
+class Places {
+  readonly #byText = new Map<string, Taken>();
+  /** The first of each. */
+  readonly #byPort = new Map<number, Taken>();
+  readonly #everyByPort = new Map<number, Taken>();
+
+  add(taken: Taken): void {
+    const { text, port, isEvery } = taken.place;
+    this.#byText.set(text, taken);
+    if (port === null) return;
+    if (!this.#byPort.has(port)) this.#byPort.set(port, taken);
+    if (isEvery) this.#everyByPort.set(port, taken);
+  }
+
+  same({ text }: Place): Taken | undefined {
+    return this.#byText.get(text);
+  }
+
+  overlapping(place: Place): Taken | undefined {
+    const same = this.same(place);
+    if (same !== undefined || place.port === null) return same;
+    return (place.isEvery ? this.#byPort : this.#everyByPort).get(place.port);
+  }
 }
 
-function overlaps(a: Address, b: Address): boolean {
-  if (isSame(a, b)) return true;
-  return a.kind === "tcp" && b.kind === "tcp" && a.port === b.port && a.port !== 0 && (isEvery(a) || isEvery(b));
+/** An IPv4 address is one of IPv6 (RFC 4291 2.5.5.2). Links of the file system are not followed. */
+function uniform(address: Address): Place {
+  if (address.kind === "unix") {
+    const text = formatAddress({ kind: "unix", path: posix.normalize(address.path) });
+    return { text, port: null, isEvery: false };
+  }
+  const { host, port } = address;
+  const isEvery = isEveryAddress(host);
+  const text = isEvery ? `every address:${port}` : formatAddress({ ...address, host: ipaddr.process(host).toString() });
+  return { text, port, isEvery };
 }
 
 const instances = "share them out between several instances of Sluice";

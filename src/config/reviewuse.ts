@@ -86,11 +86,12 @@ export function modesOf(pool: string, uses: readonly Use[]): Set<string> {
 export function reviewUse(listeners: Section, pools: Section, report: Report): void {
   const names = Object.keys(pools).filter((name) => name !== "__proto__");
   const uses = usesOf(listeners, pools);
+  const known = new Set(names);
   const told = new Set<string>();
   // Pools that no listener leads to name pools too.
   const others = Object.entries(pools).flatMap(([name, pool]) => reachedFrom(["pools", name], sectionOf(pool)));
   for (const { path, pool } of [...uses, ...others]) {
-    if (names.includes(pool) || told.has(JSON.stringify(path))) continue;
+    if (known.has(pool) || told.has(JSON.stringify(path))) continue;
     told.add(JSON.stringify(path));
     report("error", path, "value", absence("pool", pool, names));
   }
@@ -100,7 +101,7 @@ export function reviewUse(listeners: Section, pools: Section, report: Report): v
   for (const name of names) reviewMixture(name, uses, report);
   reviewCircles(pools, report);
   // Where a name is wrong, the pool that was meant would only be a second complaint about one mistake.
-  if (!isWhole || Object.keys(listeners).length === 0 || uses.some(({ pool }) => !names.includes(pool))) return;
+  if (!isWhole || Object.keys(listeners).length === 0 || uses.some(({ pool }) => !known.has(pool))) return;
   for (const name of names)
     if (modesOf(name, uses).size === 0) report("warning", ["pools", name], "key", "is used by no listener");
 }
