@@ -8,6 +8,7 @@ import {
   frame,
   goaway,
   headers,
+  padded,
   ping,
   priority,
   resetStream,
@@ -156,6 +157,24 @@ test("what nobody may say ends the connection with its error", () => {
     expect(said).toContain(server.actor.is("destroyed"));
     play.expectNothingLeftBut(1);
   }
+});
+
+test("what has come, padding too, is given back to the windows of stream and connection", () => {
+  const { server } = asked();
+  server.says(responseHead(1, 200));
+  const granted = [0, 0];
+  let sent = 0;
+  for (; sent < 6 * 1024 * 1024; sent += 16_001) {
+    server.says(frame(Type.data, Flag.padded, 1, padded(Buffer.alloc(15_900), 100)));
+    for (const line of server.hears()) {
+      const [, stream, bytes] = /^WINDOW_UPDATE (\d) (\d+)$/.exec(line) ?? [];
+      if (stream !== undefined) granted[Number(stream)]! += Number(bytes);
+    }
+  }
+  // As much as it may say is never far from what it could at first, and not more.
+  const [connection, stream] = [4 * 1024 * 1024 + granted[0]! - sent, 65_535 + granted[1]! - sent];
+  expect([connection > 2 * 1024 * 1024, connection <= 4 * 1024 * 1024]).toEqual([true, true]);
+  expect([stream > 128 * 1024, stream <= 256 * 1024]).toEqual([true, true]);
 });
 
 test("more content than its windows is an error", () => {

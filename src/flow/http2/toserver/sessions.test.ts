@@ -1,7 +1,7 @@
 // How many connections there are to a server that is asked by HTTP/2, who is given which, and how long they stay.
 
 import { expect, test } from "bun:test";
-import { Setting } from "../../../../test/e2e/harness/http2/frames.ts";
+import { resetStream, Setting } from "../../../../test/e2e/harness/http2/frames.ts";
 import { Answerer } from "../../../../test/playbook/http2server.ts";
 import type { PlanOptions } from "../../../../test/playbook/plan.ts";
 import { Playbook } from "../../../../test/playbook.ts";
@@ -182,6 +182,16 @@ test("who says first whose the connection is shares it with nobody", () => {
   expect(play.dialing).toBe(2);
   server.answers(1);
   expect(server.hears().at(-1)).toBe(server.actor.is("destroyed"));
+});
+
+test("who says first whose the connection is asks no other by itself", () => {
+  const play = new Playbook({ server: { isHttp2: true, proxyProtocol: 1 } });
+  ask(play);
+  const server = new Answerer(play);
+  play.take();
+  server.says(resetStream(1, 7));
+  const said = play.take();
+  expect(said.filter((line) => line.startsWith("dial") && !line.includes("PROXY"))).toEqual([]);
 });
 
 test("one that rests is closed after its time, and one too many at once", () => {

@@ -85,6 +85,8 @@ export class Sessions extends IdleConnections implements TurnFlow {
 
   /** Its connection has not taken it: over another. */
   seek(stream: ServerStream): void {
+    // What is to be said first is said by who dials, and of one client.
+    if (this.#server!.plan.proxyProtocol !== 0) return stream.lose();
     const session = this.#roomy();
     if (session === null) this.#join(stream, null);
     else stream.joined(session);
