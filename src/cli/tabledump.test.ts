@@ -30,3 +30,12 @@ test("what is neither is said to be strange", () => {
     expect([line, readDumpLine(line).kind]).toEqual([line, "strange"]);
   for (const line of ["", "# a remark"]) expect(readDumpLine(line)).toEqual({ kind: "nothing" });
 });
+
+test("what stands behind a backslash in a key of HAProxy's is read as the admin API has it", () => {
+  const keyOf = (text: string): string | null => {
+    const line = readDumpLine(`0x1: key=${text} use=0 exp=1 gpc0=1`);
+    return line.kind === "entry" ? line.entry.key : null;
+  };
+  expect(keyOf("a\\ b\\=c")).toBe("a b=c");
+  expect(keyOf("a\\\\b\\n\\xff")).toBe("a\\x5cb\\x0a\\xff");
+});

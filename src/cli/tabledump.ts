@@ -40,7 +40,14 @@ function haproxyEntry(text: string): DumpLine {
     const [, name, number] = /^([a-z_]\w*(?:\[\d+\])?)(?:\(\d+\))?=(\d+)$/.exec(word) ?? [];
     if (name !== undefined && !passedOver.has(name)) values[name] = Number(number);
   }
-  return { kind: "entry", entry: { key: found[1]!, values } };
+  return { kind: "entry", entry: { key: keyIn(found[1]!), values } };
+}
+
+const escapes: Readonly<Record<string, string>> = { "\\": "\\x5c", n: "\\x0a", r: "\\x0d", t: "\\x09", e: "\\x1b" };
+
+/** HAProxy writes a backslash before what would end a word, and before letters of what is not printable: as the admin API reads a key. */
+function keyIn(text: string): string {
+  return text.replaceAll(/\\([\\nrte =])/g, (_, letter: string) => escapes[letter] ?? letter);
 }
 
 function jsonEntry(text: string): DumpLine {
