@@ -171,3 +171,22 @@ test.each([
 ])("%s is told", (lines, message) => {
   expect(told(...lines.split("\n"))).toContain(message);
 });
+
+test("a check speaks the version that traffic does, or another by check-proto or check-alpn", () => {
+  const of = (words: string, ...lines: readonly string[]): unknown =>
+    partsOf([], ["option httpchk GET /x", "http-check send hdr Host a", ...lines, `server a a:1 check ${words}`]).pool
+      .check?.http2;
+  expect([of(""), of("proto h2"), of("proto h2 check-proto h2")]).toEqual([undefined, undefined, undefined]);
+  expect([of("proto h2 check-proto h1"), of("check-proto h2")]).toEqual([false, true]);
+  const secure = "ssl verify none alpn h2";
+  expect([of(`${secure} check-alpn http/1.1`), of(secure), of("check-alpn h2")]).toEqual([false, undefined, undefined]);
+  const body = "http-check send meth POST uri /x body x";
+  expect(toldOf("server a a:1 proto h2 check", body)).toEqual([
+    expect.stringContaining("error option httpchk is refused: a check with fields of its own"),
+  ]);
+  expect(toldOf("server a a:1 proto h2 check check-proto h1", body)).toEqual([]);
+});
+
+function toldOf(server: string, ...lines: readonly string[]): readonly string[] {
+  return partsOf([], ["option httpchk", ...lines, server]).told;
+}

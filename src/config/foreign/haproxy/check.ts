@@ -12,6 +12,7 @@ import type { ServerLine } from "./server.ts";
 import type { Settings } from "./settings.ts";
 import { readCount } from "./tell.ts";
 import type { Times } from "./timeouts.ts";
+import { protocols } from "./tls.ts";
 
 const kinds =
   "httpchk tcp-check mysql-check redis-check pgsql-check ldap-check smtpchk ssl-hello-chk external-check".split(" ");
@@ -23,11 +24,12 @@ export function checkOf(
   servers: readonly ServerLine[],
   times: Times,
 ): CheckInput | null {
-  const asked = whatOf(ledger, settings);
+  const what = whatOf(ledger, settings);
   const checked = servers.filter(({ options }) => options.flag("check") !== null || options.has("track"));
   const first = checked[0];
   if (first === undefined) return null;
   tellOthers(ledger, servers, checked);
+  const asked = { ...what, ...protocolOf(ledger, settings, what, first) };
   const everyMs = Math.max(timeOf(ledger, first, "inter") ?? 2000, 100);
   const rise = readCount(ledger, first.options.value("rise") ?? undefined, 1, 100);
   const fall = readCount(ledger, first.options.value("fall") ?? undefined, 1, 100);
@@ -64,6 +66,22 @@ function whatOf(ledger: Ledger, settings: Settings): Asked {
     default:
       return bannerCheck(ledger, name, statement!);
   }
+}
+
+/** check-proto, or check-alpn, where a check speaks HTTP in another version than traffic does. */
+function protocolOf(ledger: Ledger, settings: Settings, what: Asked, { options, input }: ServerLine): Asked {
+  if (settings.proxy.mode === "tcp") return {};
+  const word = options.value("check-proto") ?? (input.tls === undefined ? null : options.value("check-alpn"));
+  const isUsual = input.http2 === true;
+  const isHttp2 = word === null || word.text === "none" ? isUsual : protocols(word).includes("h2");
+  if (what.http !== undefined) return isHttp2 === isUsual ? {} : { http2: isHttp2 };
+  const statement = settings.option("httpchk");
+  if (statement !== undefined && isHttp2)
+    ledger.refuse(
+      linePath(statement),
+      "a check with fields of its own, a body, or a text that is looked for, is of HTTP/1.1, and the server is asked by HTTP/2; with check-proto h1 it goes by that",
+    );
+  return {};
 }
 
 function timeOf(ledger: Ledger, { options }: ServerLine, name: string): number | null {

@@ -9,7 +9,7 @@ import type { Settings } from "./settings.ts";
 /** What is asked, without when. */
 export type Asked = Pick<
   CheckInput,
-  "http" | "tcp" | "exec" | "expect" | "method" | "host" | "send" | "receive" | "port" | "tls"
+  "http" | "tcp" | "exec" | "expect" | "method" | "host" | "send" | "receive" | "port" | "tls" | "http2"
 >;
 
 export function handshakeCheck(): Asked {

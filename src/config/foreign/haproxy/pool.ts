@@ -132,6 +132,8 @@ function servedPool(
   const isNamed = settings.last("dynamic-cookie-key") !== undefined && isDynamic(settings);
   const isSticky = sticky !== null && (isNamed || lines.some(({ options }) => options.has("cookie")));
   const servers = serversOf(conversion, lines, path, { isSticky, isCalled: isStuck || conversion.isLogged });
+  // What is carried in mode tcp is HTTP/2 where it is agreed upon, and is passed on.
+  if (mode === "tcp") for (const server of servers) delete server.http2;
   draft.servers[String(path[1])] = lines.map((line) => ({ name: line.name, server: line.input.address }));
   const { common, own } = hoisted(servers);
   const isOneBackup = servers.filter(({ backup }) => backup).length > 1 && settings.option("allbackups") === undefined;
@@ -199,7 +201,7 @@ function serversOf(
   return servers;
 }
 
-const shared = ["tls", "proxyProtocol", "source"] as const;
+const shared = ["tls", "http2", "proxyProtocol", "source"] as const;
 
 /** What all servers say alike is said of the pool. */
 function hoisted(servers: readonly ServerInput[]): {

@@ -67,7 +67,11 @@ test.each([
   ["server a a:1 weight 257", "error 257 must be a whole number from 0 to 256"],
   ["server a a:1 chek", 'error chek is no keyword of HAProxy\'s on a server line; did you mean "check"?'],
   ["server a a:1 agent-check", "error agent-check is refused: servers are not asked by agents"],
-  ["server a a:1 proto h2", "error h2 is refused: h2 is not spoken to servers; HTTP/1.1 is"],
+  ["server a a:1 proto fcgi", "error fcgi is refused: fcgi is not spoken to servers; HTTP/1.1 and HTTP/2 (h2) are"],
+  [
+    "server a a:1 proto h2 ssl verify none",
+    "warning h2 is approximated: over TLS HTTP/2 is offered by ALPN, and a server that says nothing of it is asked by HTTP/1.1",
+  ],
   ["server a a:1 source eth0", "error eth0 is refused: connections come from an IP address of this machine; write one"],
   [
     "server a a:1 disabled",
@@ -105,15 +109,13 @@ test("of several backups the first that is up serves, and all with option allbac
 
 test("TLS: verified by ca-file, or not at all, as HAProxy wants it said", () => {
   expect(partsOf([], ["server a a:1 ssl verify none"]).pool.tls).toEqual({ verify: false });
-  expect(partsOf([], ["server a a:1 ssl ca-file x.pem crt y.pem sni str(www.test) alpn h2,http/1.1"]).pool.tls).toEqual(
-    {
-      ca: "x.pem",
-      certificate: "y.pem",
-      key: "y.pem",
-      serverName: "www.test",
-      alpn: ["http/1.1"],
-    },
-  );
+  expect(partsOf([], ["server a a:1 ssl ca-file x.pem crt y.pem sni str(www.test) alpn http/1.1"]).pool.tls).toEqual({
+    ca: "x.pem",
+    certificate: "y.pem",
+    key: "y.pem",
+    serverName: "www.test",
+    alpn: ["http/1.1"],
+  });
   expect(partsOf([], ["server a a:1 ssl ca-file @system-ca"]).pool.tls).toBe(true);
   expect(partsOf([], ["server a a:1 ssl verifyhost b.test verify required ca-file x.pem"]).pool.tls).toEqual({
     ca: "x.pem",
@@ -132,4 +134,29 @@ test("who tracks another server is not checked itself, as HAProxy wants it", () 
     partsOf([], [`server a a:1 ${options}`, "server b b:1 check"]).told.filter((line) => line.startsWith("error"));
   expect(told("track b")).toEqual([]);
   expect(told("check track b").join()).toContain("cannot stand beside check, as in HAProxy");
+});
+
+test("HTTP/2 by proto in the clear, and by alpn over TLS; in mode tcp it is only offered", () => {
+  const of = (...words: readonly string[]): unknown => {
+    const { pool, told } = partsOf(words[0] === "mode tcp" ? ["mode tcp"] : [], words);
+    expect(told).toEqual([]);
+    return [pool.http2, pool.tls, pool.servers];
+  };
+  expect(of("server a a:1 proto h2")).toEqual([true, undefined, ["a:1"]]);
+  expect(of("server a a:1 proto h1")).toEqual([undefined, undefined, ["a:1"]]);
+  // Without TLS nothing is agreed upon.
+  expect(of("server a a:1 alpn h2")).toEqual([undefined, undefined, ["a:1"]]);
+  expect(of("server a a:1 ssl verify none alpn h2,http/1.1")).toEqual([true, { verify: false }, ["a:1"]]);
+  expect(of("server a a:1 ssl verify none alpn h2")).toEqual([true, { verify: false, alpn: ["h2"] }, ["a:1"]]);
+  expect(of("server a a:1 ssl verify none alpn h2 proto h1")).toEqual([undefined, { verify: false }, ["a:1"]]);
+  expect(of("server a a:1 proto h2", "server b b:1")).toEqual([
+    undefined,
+    undefined,
+    [{ address: "a:1", http2: true }, "b:1"],
+  ]);
+  expect(of("mode tcp", "server a a:1 ssl verify none alpn h2")).toEqual([
+    undefined,
+    { verify: false, alpn: ["h2"] },
+    ["a:1"],
+  ]);
 });

@@ -10,6 +10,7 @@ import { linePath, pathOf, type Statement, type Word } from "./scene.ts";
 import { serverTlsOf } from "./servertls.ts";
 import { serverFlags, serverWords } from "./serverwords.ts";
 import { readCount } from "./tell.ts";
+import { protocols } from "./tls.ts";
 
 export interface ServerLine {
   readonly name: string;
@@ -97,7 +98,7 @@ function lineOf(
   const maxConnections = readCount(ledger, options.value("maxconn") ?? undefined, 0, 1_000_000);
   const off = options.lastOf(["disabled", "enabled"]);
   const tls = options.flag("ssl") === null ? null : serverTlsOf(ledger, options, ground);
-  refuseProtocols(ledger, options);
+  const isHttp2 = isAskedByHttp2(ledger, options, tls);
   if (address === null) return null;
   if (off?.text === "disabled") {
     ledger.approximate(pathOf(off), "the server is left out; in HAProxy it could be enabled while it runs");
@@ -117,6 +118,7 @@ function lineOf(
     ...(weight === null || weight === 1 ? {} : { weight }),
     ...(options.flag("backup") === null ? {} : { backup: true }),
     ...(maxConnections === null || maxConnections === 0 ? {} : { maxConnections }),
+    ...(isHttp2 ? { http2: true } : {}),
     ...(tls === null ? {} : { tls: Object.keys(tls).length === 0 ? true : tls }),
     ...(proxyProtocol === null ? {} : { proxyProtocol }),
     ...(source === null ? {} : { source }),
@@ -124,10 +126,22 @@ function lineOf(
   return { name, word, options, input, tls };
 }
 
-function refuseProtocols(ledger: Ledger, options: Options): void {
+/** `proto h2` in the clear, and `alpn` with h2 over TLS. `proto` comes before what is agreed on, and over TLS says nothing to the server. */
+function isAskedByHttp2(ledger: Ledger, options: Options, tls: ServerTlsInput | null): boolean {
   const proto = options.value("proto");
-  if (proto !== null && proto.text !== "h1")
-    ledger.refuse(pathOf(proto), `${proto.text} is not spoken to servers; HTTP/1.1 is`);
+  const isOffered = tls !== null && protocols(options.value("alpn")).includes("h2");
+  if (proto === null || proto.text === "none") return isOffered;
+  if (proto.text === "h1") return false;
+  if (proto.text !== "h2") {
+    ledger.refuse(pathOf(proto), `${proto.text} is not spoken to servers; HTTP/1.1 and HTTP/2 (h2) are`);
+    return isOffered;
+  }
+  if (tls !== null && !isOffered)
+    ledger.approximate(
+      pathOf(proto),
+      "over TLS HTTP/2 is offered by ALPN, and a server that says nothing of it is asked by HTTP/1.1",
+    );
+  return true;
 }
 
 function headerOf(options: Options): "v1" | "v2" | null {

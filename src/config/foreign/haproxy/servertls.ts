@@ -19,11 +19,10 @@ export function serverTlsOf(ledger: Ledger, options: Options, ground: Ground): S
   const certificate = options.value("crt");
   const file = certificate === null ? null : based(ground.crtBase || ground.base, certificate.text);
   const serverName = serverNameOf(ledger, options);
-  const alpn = protocols(options.value("alpn"));
-  if (alpn.includes("h2"))
-    ledger.approximate(pathOf(options.value("alpn")!), "HTTP/2 is not spoken to servers; HTTP/1.1 is");
+  // proto comes before what would be agreed on.
+  const isOlder = options.value("proto")?.text === "h1";
+  const alpn = protocols(options.value("alpn")).filter((name) => !isOlder || name !== "h2");
   const ciphers = options.value("ciphers")?.text ?? ground.server.ciphers;
-  const own = alpn.filter((name) => name !== "h2");
   return {
     ...(isVerified ? {} : { verify: false }),
     ...(ca === null || ca.text === "@system-ca" || !isVerified
@@ -33,7 +32,8 @@ export function serverTlsOf(ledger: Ledger, options: Options, ground: Ground): S
     ...(serverName === null ? {} : { serverName }),
     ...versionsOf(ledger, options, ground.server),
     ...(ciphers === undefined ? {} : { ciphers }),
-    ...(own.length > 0 ? { alpn: own } : {}),
+    // Both, in that order, are what http2 offers.
+    ...(alpn.length === 0 || alpn.join() === "h2,http/1.1" ? {} : { alpn: [...alpn] }),
   };
 }
 

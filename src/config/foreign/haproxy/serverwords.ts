@@ -44,8 +44,10 @@ export const serverWords: Keywords = {
     versions,
     "no-sslv3 no-tlsv10 no-tlsv11 no-tlsv12 no-tlsv13 force-sslv3 force-tlsv10 force-tlsv11 force-tlsv12 force-tlsv13",
   ),
-  alpn: read("only http/1.1"),
-  proto: read("only h1"),
+  alpn: read("tls.alpn, and http2 where it holds h2"),
+  proto: read("http2"),
+  ...each(read("http2 of the check"), "check-proto check-alpn"),
+  ws: noted("WebSockets go by HTTP/1.1 over TLS; in the clear they need a server that speaks it"),
   ...each(
     noted("names are resolved again as time passes, by the system's resolver"),
     "resolvers resolve-prefer resolve-net resolve-opts init-addr",
@@ -54,7 +56,7 @@ export const serverWords: Keywords = {
   ...each(
     noted("Sluice needs none"),
     `tcp-ut tfo no-tfo pool-low-conn pool-max-conn pool-purge-delay max-reuse ssl-reuse no-ssl-reuse tls-tickets
-    no-tls-tickets stick ws check-alpn check-proto npn shard`,
+    no-tls-tickets stick npn shard`,
   ),
   ...each(differs("servers are checked at one interval, whatever their state"), "fastinter downinter"),
   ...each(differs("a server's maxconn is its limit at every load"), "minconn"),
