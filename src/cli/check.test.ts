@@ -23,7 +23,7 @@ async function run(command: (writer: Writer) => Promise<number>) {
 
 const checked = (name: string, text: string, json = false) => {
   writeFileSync(join(folder, name), text);
-  return run((writer) => check(join(folder, name), { json }, writer));
+  return run((writer) => check(join(folder, name), { json }, writer, () => []));
 };
 const right =
   "listeners: { web: { listen: ':80', use: app } }\npools: { app: { servers: ['a:1'], check: { http: /up } } }\n";

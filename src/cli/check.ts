@@ -32,6 +32,7 @@ import {
   memorySummary,
   roomFor,
 } from "./checkmemory.ts";
+import { placeProblems } from "./checkplace.ts";
 import { sharedSummary } from "./checkshared.ts";
 import { plannedWay } from "./way.ts";
 
@@ -51,8 +52,9 @@ export async function check(
   path: string,
   options: { readonly json?: boolean | undefined },
   writer: Writer,
+  place: typeof placeProblems = placeProblems,
 ): Promise<number> {
-  const { loaded, lists, listBytes } = await withFiles(await loadConfig(path));
+  const { loaded, lists, listBytes } = await withFiles(await loadConfig(path), (ok) => place(ok, path));
   if (options.json === true) writer.out(JSON.stringify(report(loaded, lists, listBytes), null, 2));
   else writeProblems(loaded.ok ? loaded.warnings : loaded.problems, writer);
   // Beside the problems where it cannot be run, beside the summary where it can.
@@ -64,16 +66,18 @@ export async function check(
   return 0;
 }
 
-/** A list whose file holds what is no value keeps a config from being run, and so does a log of a format that cannot be read. */
+/** A list whose file holds what is no value keeps a config from being run, and so do logs that cannot be read or written. */
 async function withFiles(
   loaded: Loaded,
+  placed: (loaded: Loaded & { readonly ok: true }) => readonly Problem[],
 ): Promise<{ loaded: Loaded; lists: readonly ListSummary[]; listBytes: number }> {
   if (!loaded.ok) return { loaded, lists: [], listBytes: 0 };
   const { lists, problems: listProblems, bytes: listBytes } = await checkLists(loaded.lists);
-  const problems = [...listProblems, ...egressProblems(planOf(loaded).egresses, loaded)];
-  if (problems.length === 0) return { loaded, lists, listBytes };
   const { file, warnings, origin } = loaded;
+  const problems = [...[...listProblems, ...egressProblems(planOf(loaded).egresses, loaded)], ...placed(loaded)];
   const all = inOrder([...warnings, ...problems]);
+  if (problems.every(({ severity }) => severity === "warning"))
+    return { loaded: { ...loaded, warnings: all }, lists, listBytes };
   return {
     loaded: { ok: false, file, problems: all, isRead: true, ...(origin === undefined ? {} : { origin }) },
     ...{ lists, listBytes },

@@ -22,7 +22,7 @@ async function checked(json: boolean, more: object = {}, code = 0, auth?: object
       egress: { ips: { members, ...more } },
     };
     writeFileSync(join(place, "sluice.json"), JSON.stringify(config));
-    expect(await check(join(place, "sluice.json"), { json }, writer)).toBe(code);
+    expect(await check(join(place, "sluice.json"), { json }, writer, () => [])).toBe(code);
     return said.join("\n");
   } finally {
     rmSync(place, { recursive: true });

@@ -20,7 +20,9 @@ async function reported(text: string): Promise<{
   const path = join(folder, "sluice.yaml");
   writeFileSync(path, text);
   const out: string[] = [];
-  expect(await check(path, { json: true }, { out: (line) => out.push(line), err: () => {}, note: () => {} })).toBe(0);
+  expect(
+    await check(path, { json: true }, { out: (line) => out.push(line), err: () => {}, note: () => {} }, () => []),
+  ).toBe(0);
   return JSON.parse(out.join("\n"));
 }
 

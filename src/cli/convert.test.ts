@@ -13,7 +13,7 @@ async function said(name: string, text: string, work: "check" | "report" | "json
   const writer = { out: take, err: take, note: take };
   try {
     writeFileSync(join(place, name), text);
-    if (work === "check") await check(join(place, name), {}, writer);
+    if (work === "check") await check(join(place, name), {}, writer, () => []);
     else await convert(join(place, name), { report: work === "report", json: work === "json" }, writer);
     return lines.join("\n").replaceAll(place, "");
   } finally {

@@ -2,7 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { logPathProblem } from "./logpath.ts";
+import { logPathFault, logPathProblem } from "./logpath.ts";
 
 const folder: string = mkdtempSync(join(tmpdir(), "logpath-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -30,6 +30,11 @@ test("a folder, a file in place of a folder, and folders that are not there are 
       `its folder ${join(folder, "a", "b")} is not there and cannot be made: make it, and let this user (uid ${uid}) write there`,
     ),
   );
+});
+
+test.skipIf(process.platform !== "linux")("a folder that nobody can make is told to root too", () => {
+  expect(logPathProblem("/proc/none/access.log")).toContain("its folder /proc/none is not there and cannot be made");
+  expect(logPathFault("/proc/none/access.log")?.isOfUser).toBe(process.getuid?.() !== 0);
 });
 
 test("a pipe is not opened: who reads it would see its end", async () => {

@@ -1,32 +1,67 @@
 // Whether an access log can be opened where the config says, before anything is started or put in force: it asks the system, makes
 // nothing, and answers in words what is wrong and with which key. Workers open it as the same user; if that changes in between, they say so.
 
-import { accessSync, closeSync, constants, openSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync, statfsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 
 // As workers open it, but that it is not made.
 const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK;
 
+/** PROC_SUPER_MAGIC and SYSFS_MAGIC (linux/magic.h). */
+const kernelTypes: readonly number[] = [0x9fa0, 0x6265_6572];
+
+/** What stands in the way of an access log. */
+export interface LogFault {
+  readonly why: string;
+  /** For this user: another may be let in. */
+  readonly isOfUser: boolean;
+}
+
 /** A sentence for the operator; null when it can be opened, or is "-". `path` is absolute. */
 export function logPathProblem(path: string): string | null {
-  if (path === "-") return null;
-  const code = openingCode(path);
-  if (code === null) return null;
-  return `the access log ${path} (accessLog.path) cannot be opened: ${whyOf(code, path)}`;
+  const fault = logPathFault(path);
+  return fault === null ? null : `the access log ${path} (accessLog.path) cannot be opened: ${fault.why}`;
+}
+
+/** The same without the file's name. */
+export function logPathFault(path: string): LogFault | null {
+  const failure = path === "-" ? null : failureAt(path);
+  if (failure === null) return null;
+  return { why: whyOf(failure.code, path), isOfUser: isDenied(failure.cause) };
+}
+
+function isDenied(code: string): boolean {
+  return code === "EACCES" || code === "EPERM";
+}
+
+interface Failure {
+  readonly code: string;
+  /** Why a folder that is not there cannot be made; else the same. */
+  readonly cause: string;
 }
 
 /** What opening would fail with; null: with nothing. */
-function openingCode(path: string): string | null {
+function failureAt(path: string): Failure | null {
   // To open a pipe and to close it again is the end of the file to who reads it, who goes then: workers find out whether there is one.
-  if (isPipe(path)) return failureOf(() => accessSync(path, constants.W_OK));
+  if (isPipe(path)) return alike(failureOf(() => accessSync(path, constants.W_OK)));
   const code = failureOf(() => closeSync(openSync(path, flags)));
-  if (code !== "ENOENT") return code;
+  if (code !== "ENOENT") return alike(code);
   const folder = dirname(path);
   const folderCode = failureOf(() => accessSync(folder, constants.W_OK | constants.X_OK));
   // Its own folder is made where it is not there; those above it are not.
-  if (folderCode !== "ENOENT") return folderCode;
-  const aboveCode = failureOf(() => accessSync(dirname(folder), constants.W_OK | constants.X_OK));
-  return aboveCode === null ? null : "ENOENT";
+  if (folderCode !== "ENOENT") return alike(folderCode);
+  const above = dirname(folder);
+  const cause = failureOf(() => accessSync(above, constants.W_OK | constants.X_OK)) ?? systemsOwn(above);
+  return cause === null ? null : { code: "ENOENT", cause };
+}
+
+/** Root may write to what only shows the kernel's own state, says the system, and yet nothing can be made there. */
+function systemsOwn(folder: string): string | null {
+  return process.platform === "linux" && kernelTypes.includes(statfsSync(folder).type) ? "EROFS" : null;
+}
+
+function alike(code: string | null): Failure | null {
+  return code === null ? null : { code, cause: code };
 }
 
 function isPipe(path: string): boolean {

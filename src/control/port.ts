@@ -4,6 +4,7 @@
 // ports of one number have nothing to do with each other.
 
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, unlinkSync } from "node:fs";
+import ipaddr from "ipaddr.js";
 import { formatAddress } from "../base/address.ts";
 import type { Address } from "../config/plan.ts";
 
@@ -83,6 +84,21 @@ function sharedProblem(
   return inUse(address, protocol, holderOf(inodes.filter((inode) => !shared.has(inode))));
 }
 
+/**
+ * The same as the rest of a sentence about the address, for who only looks: from /proc, without trying it, which would be in the way of a
+ * start at that moment. Null where nobody is seen there. `isOurs`: who may have it.
+ */
+export function seenInUse(
+  address: Address,
+  protocol: "tcp" | "udp",
+  isOurs: (holder: Holder | null) => boolean,
+): string | null {
+  const inodes = address.kind === "unix" ? unixInodes(address.path) : inodesOfAddress(address, protocol);
+  if (inodes.length === 0) return null;
+  const holder = holderOf(inodes);
+  return isOurs(holder) ? null : `is in use now${holder === null ? "" : byText(holder)}`;
+}
+
 /** What an error of listening means to an operator. */
 export function listenProblem(address: Address, error: NodeJS.ErrnoException, protocol: "tcp" | "udp" = "tcp"): string {
   if (error.code === "EADDRINUSE")
@@ -103,8 +119,11 @@ function other(address: Address): string {
 }
 
 function inUse(address: Address, protocol: "tcp" | "udp", holder: Holder | null): string {
-  const by = holder === null ? "" : ` by ${holder.name} (process ${holder.pid})`;
-  return `cannot listen on ${textOf(address, protocol)}: the address is in use${by}`;
+  return `cannot listen on ${textOf(address, protocol)}: the address is in use${holder === null ? "" : byText(holder)}`;
+}
+
+function byText({ name, pid }: Holder): string {
+  return ` by ${name} (process ${pid})`;
 }
 
 function textOf(address: Address, protocol: "tcp" | "udp"): string {
@@ -164,19 +183,48 @@ function parentOf(pid: number): number {
 const LISTEN_STATES = { tcp: "0A", udp: "07" } as const;
 
 function inodesOfPort(protocol: "tcp" | "udp", port: number): string[] {
-  const state = LISTEN_STATES[protocol];
-  return ["", "6"].flatMap((family) => listeningInodes(`/proc/net/${protocol}${family}`, port, state));
+  return socketsOn(protocol, port).map(({ inode }) => inode);
 }
 
-function listeningInodes(path: string, port: number, state: string): string[] {
+/** Of those on its port the ones that it cannot stand beside. */
+function inodesOfAddress({ host, port }: Address & { kind: "tcp" }, protocol: "tcp" | "udp"): string[] {
+  if (port === 0) return [];
+  const words = hexOf(host);
+  const isAny = (hex: string): boolean => /^0+$/.test(hex);
+  // Who listens on all addresses of IPv6 has those of IPv4 too.
+  const meet = (hex: string): boolean =>
+    words === hex ||
+    (isAny(hex) && (hex.length === 32 || words.length === 8)) ||
+    (isAny(words) && (words.length === 32 || hex.length === 8));
+  return socketsOn(protocol, port).flatMap(({ hex, inode }) => (meet(hex) ? [inode] : []));
+}
+
+/** As /proc/net has addresses: words of 32 bits in this machine's order of bytes. */
+function hexOf(host: string): string {
+  const bytes = ipaddr.parse(host).toByteArray();
+  const words = new Uint32Array(new Uint8Array(bytes).buffer);
+  return [...words].map((word) => word.toString(16).toUpperCase().padStart(8, "0")).join("");
+}
+
+function socketsOn(protocol: "tcp" | "udp", port: number): { readonly hex: string; readonly inode: string }[] {
+  const hexPort = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  return ["", "6"]
+    .flatMap((family) => linesOf(`/proc/net/${protocol}${family}`))
+    .filter((fields) => fields[1]?.endsWith(hexPort) && fields[3] === LISTEN_STATES[protocol])
+    .map((fields) => ({ hex: fields[1]!.slice(0, -hexPort.length), inode: fields[9]! }));
+}
+
+/** Columns: address, references, protocol, flags (__SO_ACCEPTCON in net.h), type, state, inode, path. */
+function unixInodes(path: string): string[] {
+  return linesOf("/proc/net/unix").flatMap((fields) =>
+    fields[7] === path && fields[3] === "00010000" ? [fields[6]!] : [],
+  );
+}
+
+function linesOf(path: string): string[][] {
   if (!existsSync(path)) return [];
-  const hexPort = port.toString(16).toUpperCase().padStart(4, "0");
-  return readFileSync(path, "utf8")
-    .split("\n")
-    .slice(1)
-    .map((line) => line.trim().split(/\s+/))
-    .filter((fields) => fields[1]?.endsWith(`:${hexPort}`) && fields[3] === state)
-    .map((fields) => fields[9]!);
+  const lines = readFileSync(path, "utf8").split("\n").slice(1);
+  return lines.map((line) => line.trim().split(/\s+/));
 }
 
 /** Inodes of the sockets of a process; none when it has ended meanwhile, or belongs to somebody else. */
