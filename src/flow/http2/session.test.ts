@@ -211,6 +211,16 @@ test("a connection that is gone ends all that was under way, each once", () => {
 
 // ---- a line that takes nothing ----
 
+test("who was told much and takes it at last is read on, though all that has come was looked at", () => {
+  const { caller } = begin();
+  caller.actor.isFull = true;
+  caller.actor.heldBytes = 1;
+  for (let count = 0; count < 200 && !caller.actor.isPaused; count++) caller.says(ping());
+  expect(caller.actor.isPaused).toBe(true);
+  caller.actor.drains();
+  expect(caller.actor.isPaused).toBe(false);
+});
+
 test("a full line holds content back on all streams, and goes on with all of them", () => {
   const { play, caller } = begin();
   caller.asks(1);

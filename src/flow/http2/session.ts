@@ -159,6 +159,8 @@ export class Http2Session implements LineFlow, WakeFlow, TurnFlow, Session, Outg
     if (this.#phase === phase.closed) return;
     this.outgoing.drained();
     if (this.#phase === phase.lingering) return this.#lingerOn();
+    // All that had come may have been looked at: nothing else has it read on.
+    if (this.#is(mark.stuck) && !this.#is(mark.yielding)) this.line.resume();
     this.#marks &= ~mark.stuck;
     this.#incoming.isWindowOpened = true;
     this.outgoing.isGathering = true;
