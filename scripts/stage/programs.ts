@@ -25,6 +25,13 @@ const programs: readonly Program[] = [
   { names: ["redis-server"], package: "redis-server", versionArgs: ["--version"], timeoutMs: 120_000 },
   { names: ["dnsmasq"], package: "dnsmasq-base", versionArgs: ["--version"], timeoutMs: 120_000 },
   { names: ["haproxy"], package: "haproxy", versionArgs: ["-v"], timeoutMs: 120_000 },
+  { names: ["socat"], package: "socat", versionArgs: ["-V"], timeoutMs: 120_000 },
+  {
+    names: ["prometheus-haproxy-exporter"],
+    package: "prometheus-haproxy-exporter",
+    versionArgs: ["--version"],
+    timeoutMs: 120_000,
+  },
   { names: ["promtool"], package: "prometheus", versionArgs: ["--version"], timeoutMs: 180_000 },
   { names: ["busybox"], package: "busybox", versionArgs: [], timeoutMs: 120_000 },
   { names: ["pebble"], package: "pebble", versionArgs: ["-h"], timeoutMs: 120_000 },
