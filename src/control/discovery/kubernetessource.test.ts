@@ -98,6 +98,56 @@ test("a watch tells of changes, from the version of the list; a version that is 
   await listening.tells("10.0.0.1:8080");
 });
 
+test("changes are taken from the watch: however many there are, the slices are listed once", async () => {
+  await using room = new Room();
+  const { kubernetes, listening } = await scene(room, [slice]);
+  await until("a watch", () => kubernetes.watches === 1);
+  expect(kubernetes.asked[0]).toEndWith("&resourceVersion=0");
+  for (let host = 2; host <= 40; host++) {
+    kubernetes.set({ ...slice, endpoints: [{ addresses: [`10.0.0.${host}`] }] });
+    if (host % 4 === 0) await listening.tells(`10.0.0.${host}:8080`);
+  }
+  // One of another Service is not told of, and one that comes later stands where a list has it.
+  kubernetes.set({ ...slice, name: "other", service: "other" });
+  kubernetes.set({ ...slice, name: "web-0", endpoints: [{ addresses: ["10.0.1.1"] }] });
+  await listening.tells("10.0.0.40:8080 10.0.1.1:8080");
+  expect(listening.last).toMatchObject({ servers: [{ address: "10.0.1.1:8080" }, { address: "10.0.0.40:8080" }] });
+  kubernetes.delete("web-1");
+  await listening.tells("10.0.1.1:8080");
+  expect(kubernetes.lists).toBe(1);
+});
+
+test("lists after the first are no older than what is known, and of the storage itself where that is gone", async () => {
+  await using room = new Room();
+  const { kubernetes, listening } = await scene(room, [slice], {}, "50ms");
+  const lists = (): string[] => kubernetes.asked.filter((url) => !url.includes("watch=1"));
+  await until("a list again", () => lists().length > 1);
+  expect(lists()[1]).toEndWith("&resourceVersion=101");
+  // A watch is told, another is refused; then an API server is asked that is behind.
+  for (const compact of [() => kubernetes.compact(), () => kubernetes.rewind()]) {
+    const former = lists().length;
+    await until("a watch", () => kubernetes.watches === 1);
+    compact();
+    kubernetes.set({ ...slice, endpoints: [{ addresses: [`10.0.0.${lists().length + 1}`] }] });
+    await until("one of the storage", () =>
+      lists()
+        .slice(former)
+        .some((url) => !url.includes("&resourceVersion=")),
+    );
+  }
+  kubernetes.set({ ...slice, endpoints: [{ addresses: ["10.0.2.1"] }] });
+  await listening.tells("10.0.2.1:8080");
+});
+
+test("an API server that ends every watch at once is listed less and less often", async () => {
+  await using room = new Room();
+  const { kubernetes, listening } = await scene(room, [slice]);
+  kubernetes.isForgetful = true;
+  await listening.tells("10.0.0.1:8080");
+  await until("three watches", () => kubernetes.asked.filter((url) => url.includes("watch=1")).length === 3);
+  expect(kubernetes.lists).toBeLessThanOrEqual(4);
+});
+
 test("a pod finds API server, namespace and token by itself, and a token that is exchanged is taken up", async () => {
   await using room = new Room();
   const kubernetes = await Kubernetes.start(room, "first");

@@ -1,15 +1,16 @@
-// The EndpointSlices of a Service (discovery.k8s.io/v1), listed, and listed again when a watch tells of a change and now and then
-// besides. The watch begins where the last list ended (its resourceVersion); when that is too old for the API server (410), the next
-// list has another. An endpoint that terminates is given nothing new; one that is not ready is not there. The token is read
-// anew at each question, for the one of a pod is exchanged about once an hour.
+// The EndpointSlices of a Service (discovery.k8s.io/v1): listed once, then followed by a watch whose events are applied to what is known
+// (`kubernetesslices`). They are listed again now and then, where a watch cannot go on, and where it broke off or ended soon; never for
+// each change, for that costs the API server more than the watch. An endpoint that terminates is given nothing new; one that is not
+// ready is not there. The token is read anew at each question, for the one of a pod is exchanged about once an hour.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DiscoverKubernetes } from "../../config/types.ts";
 import { Asking, Refusal, type Rhythm, type Said } from "./asking.ts";
 import { answerOf, type Entry } from "./entry.ts";
-import { fetchLines, fetchText, type Target } from "./fetching.ts";
+import { answers, type Fetched, fetchLines, fetchWhole, type Target } from "./fetching.ts";
 import { Following } from "./following.ts";
+import { KubernetesSlices } from "./kubernetesslices.ts";
 import { valueAt } from "./reading.ts";
 import type { Answer, Source } from "./source.ts";
 
@@ -19,6 +20,12 @@ const eventBytesMax = 4 << 20;
 const entriesMax = 10_000;
 /** How long a watch is asked for; API servers end them by themselves otherwise. */
 const watchSeconds = 300;
+/** And how much longer it may take: one that goes on then has lost its connection without a word. */
+const watchGraceSeconds = 30;
+/** One that ends by itself within this may be no watch at all: what stands between may answer so. */
+const soonMs = 5000;
+/** A version that a list was asked to be no older than is too old, or newer than what this API server knows as yet. */
+const otherVersions: readonly number[] = [410, 504];
 
 /** Where a pod finds what it needs. */
 export interface PodPlace {
@@ -40,7 +47,11 @@ export class KubernetesSource implements Source {
   readonly #pod: PodPlace;
   #asking: Asking | null = null;
   #following: Following | null = null;
-  #version = "";
+  readonly #slices = new KubernetesSlices();
+  /** A watch waits for a version. */
+  #listed: (() => void) | null = null;
+  #isListWanted = true;
+  #listedAtMs = 0;
 
   constructor(asked: DiscoverKubernetes, rhythm: Rhythm, pod: PodPlace = podPlace) {
     const [first = "", second] = asked.service.split("/");
@@ -65,34 +76,82 @@ export class KubernetesSource implements Source {
   }
 
   async #ask(signal: AbortSignal): Promise<Said> {
-    const { body } = await fetchText(this.#target(), this.#path(""), listBytesMax, signal);
+    const { intervalMs } = this.#rhythm;
+    const dueMs = intervalMs === 0 ? Number.POSITIVE_INFINITY : this.#listedAtMs + intervalMs;
+    // Otherwise it is asked because a watch has told something.
+    if (this.#isListWanted || performance.now() >= dueMs) await this.#list(signal);
+    const answer = answerOf(this.#entriesOf(this.#slices.all()), undefined);
+    if (intervalMs === 0) return { answer };
+    return { answer, nextMs: Math.max(this.#listedAtMs + intervalMs - performance.now(), 0) };
+  }
+
+  async #list(signal: AbortSignal): Promise<void> {
+    this.#isListWanted = true;
+    const { changes } = this.#slices;
+    const { body } = await this.#fetchList(signal);
+    // It came late, and nobody waits for it.
+    if (signal.aborted) return;
     const list = parsed(body);
     const items = valueAt(list, "items");
     if (!Array.isArray(items)) throw new Refusal("answers something that is no list of EndpointSlices");
-    this.#version = String(valueAt(list, "metadata.resourceVersion") ?? "");
-    const answer = answerOf(this.#entriesOf(items), undefined);
-    if (this.#version !== "") this.#following?.start();
-    return { answer };
+    // What a watch has told meanwhile may be newer than the list, and is as whole.
+    if (changes === this.#slices.changes || this.#slices.version === "")
+      this.#slices.listed(items, String(valueAt(list, "metadata.resourceVersion") ?? ""));
+    this.#isListWanted = false;
+    this.#listedAtMs = performance.now();
+    if (this.#slices.version === "") return;
+    this.#listed?.();
+    this.#following?.start();
   }
 
-  async #watch(signal: AbortSignal, changed: () => void): Promise<void> {
-    const more = `&watch=1&allowWatchBookmarks=true&timeoutSeconds=${watchSeconds}&resourceVersion=${encodeURIComponent(this.#version)}`;
+  async #fetchList(signal: AbortSignal): Promise<Fetched> {
+    const ask = (): Promise<Fetched> => {
+      const version = this.#slices.notOlderThan;
+      const more = version === "" ? "" : `&resourceVersion=${encodeURIComponent(version)}`;
+      return fetchWhole(this.#target(), this.#path(more), listBytesMax, signal);
+    };
+    const first = await ask();
+    if (first.status === 200) return first;
+    if (!otherVersions.includes(first.status) || this.#slices.notOlderThan === "")
+      throw new Refusal(answers(first.status));
+    this.#slices.lose();
+    const second = await ask();
+    if (second.status !== 200) throw new Refusal(answers(second.status));
+    return second;
+  }
+
+  async #watch(signal: AbortSignal, asked: () => void): Promise<void> {
+    if (this.#slices.version === "")
+      await new Promise<void>((resolve) => {
+        this.#listed = resolve;
+        signal.addEventListener("abort", () => resolve());
+      });
+    this.#listed = null;
+    if (signal.aborted) return;
+    const more = `&watch=1&allowWatchBookmarks=true&timeoutSeconds=${watchSeconds}&resourceVersion=${encodeURIComponent(this.#slices.version)}`;
+    const ended = new AbortController();
+    const startedMs = performance.now();
     const heard = {
       opened: () => {},
       line: (line: string): void => {
-        const event = parsed(line);
-        const type = valueAt(event, "type");
-        const version = valueAt(event, "object.metadata.resourceVersion");
-        if (type === "BOOKMARK" && typeof version === "string") this.#version = version;
-        else changed();
+        const what = this.#slices.heard(parsed(line));
+        if (what === "lost") ended.abort();
+        if (what === "changed") asked();
       },
     };
+    let isWhole = false;
     try {
-      await fetchLines(this.#target(), this.#path(more), eventBytesMax, signal, heard);
-    } finally {
-      // Whatever ended it may have been missed, and a version that is too old is replaced by that of a list.
-      if (!signal.aborted) changed();
+      const late = AbortSignal.timeout((watchSeconds + watchGraceSeconds) * 1000);
+      const over = AbortSignal.any([signal, ended.signal, late]);
+      await fetchLines(this.#target(), this.#path(more), eventBytesMax, over, heard);
+      isWhole = performance.now() - startedMs >= soonMs && !over.aborted;
+    } catch (error) {
+      if (error instanceof Refusal && error.message === answers(410)) this.#slices.lose();
     }
+    // One that has come to its end is gone on with where it ended. Of any other a list tells what may have been missed, or why nobody answers.
+    if (isWhole || signal.aborted) return;
+    this.#isListWanted = true;
+    asked();
   }
 
   #path(more: string): string {

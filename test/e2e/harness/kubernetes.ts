@@ -22,17 +22,22 @@ export interface Slice {
 export class Kubernetes {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
-  readonly #watches = new Set<ServerResponse>();
+  /** With what they select. */
+  readonly #watches = new Map<ServerResponse, string>();
   #slices = new Map<string, object>();
   #version = 100;
-  readonly #events: { readonly version: number; readonly line: string }[] = [];
-  /** Watches from before this are answered 410. */
+  #events: { readonly version: number; readonly selector: string; readonly line: string }[] = [];
+  /** Watches from before this, and lists no older than it, are answered 410. */
   #oldest = 0;
+  /** Every watch is too old. */
+  isForgetful = false;
   token = "";
   status = 200;
   body: string | null = null;
   mood: "well" | "silent" | "cut" = "well";
   readonly asked: string[] = [];
+  /** That were asked for, but not refused for want of a token. */
+  lists = 0;
 
   private constructor() {
     this.#server = createServer((request, response) => this.#answer(request, response));
@@ -72,8 +77,16 @@ export class Kubernetes {
   /** What was watched so far is forgotten, as after etcd's compaction; watches under way are told and end. */
   compact(): void {
     this.#oldest = ++this.#version;
-    for (const watch of this.#watches) watch.end(`${JSON.stringify({ type: "ERROR", object: gone })}\n`);
+    for (const watch of this.#watches.keys()) watch.end(`${JSON.stringify({ type: "ERROR", object: gone })}\n`);
     this.#watches.clear();
+  }
+
+  /** Another API server answers from now on, which is behind. */
+  rewind(): void {
+    this.#version -= 50;
+    this.#oldest = 0;
+    this.#events = [];
+    this.cut();
   }
 
   set(slice: Slice): void {
@@ -87,14 +100,17 @@ export class Kubernetes {
     const object = this.#slices.get(name);
     if (object === undefined) return;
     this.#slices.delete(name);
-    this.#version++;
-    this.#tell("DELETED", object);
+    // As it was, at the version in which it went.
+    const { metadata } = object as SliceObject;
+    const resourceVersion = String(++this.#version);
+    this.#tell("DELETED", { ...object, metadata: { ...metadata, resourceVersion } });
   }
 
   #tell(type: string, object: object): void {
     const line = `${JSON.stringify({ type, object })}\n`;
-    this.#events.push({ version: this.#version, line });
-    for (const watch of this.#watches) watch.write(line);
+    const selector = selectorOf(object);
+    this.#events.push({ version: this.#version, selector, line });
+    for (const [watch, selected] of this.#watches) if (selected === selector) watch.write(line);
   }
 
   #answer({ url = "", headers }: IncomingMessage, response: ServerResponse): void {
@@ -113,21 +129,25 @@ export class Kubernetes {
     if (!/^\/apis\/discovery\.k8s\.io\/v1\/namespaces\/shop\/endpointslices$/.test(pathname))
       return json(response, 404, { kind: "Status", code: 404 });
     if (searchParams.get("watch") === "1") return this.#watch(searchParams, response);
+    this.lists++;
+    const version = searchParams.get("resourceVersion") ?? "";
+    if (version !== "" && version !== "0" && Number(version) < this.#oldest) return json(response, 410, gone);
+    if (Number(version) > this.#version) return json(response, 504, { kind: "Status", code: 504 });
     const selector = searchParams.get("labelSelector") ?? "";
-    const items = [...this.#slices.values()].filter(
-      (slice) => `kubernetes.io/service-name=${serviceOf(slice)}` === selector,
-    );
+    const items = [...this.#slices.values()].filter((slice) => selectorOf(slice) === selector);
     json(response, 200, { kind: "EndpointSliceList", metadata: { resourceVersion: String(this.#version) }, items });
   }
 
   #watch(query: URLSearchParams, response: ServerResponse): void {
     const from = Number(query.get("resourceVersion"));
-    if (from < this.#oldest) return json(response, 410, gone);
+    if (this.isForgetful || from < this.#oldest) return json(response, 410, gone);
     response.writeHead(200, { "content-type": "application/json" });
     response.flushHeaders();
-    this.#watches.add(response);
+    const wanted = query.get("labelSelector") ?? "";
+    this.#watches.set(response, wanted);
     response.on("close", () => this.#watches.delete(response));
-    for (const { version, line } of this.#events) if (version > from) response.write(line);
+    for (const { version, selector, line } of this.#events)
+      if (version > from && selector === wanted) response.write(line);
   }
 }
 
@@ -152,8 +172,8 @@ function objectOf({ name, service, addressType = "IPv4", endpoints, ports }: Sli
   };
 }
 
-function serviceOf(slice: object): string | undefined {
-  return (slice as SliceObject).metadata.labels["kubernetes.io/service-name"]; // Made above.
+function selectorOf(slice: object): string {
+  return `kubernetes.io/service-name=${(slice as SliceObject).metadata.labels["kubernetes.io/service-name"]}`; // Made above.
 }
 
 function json(response: ServerResponse, status: number, value: unknown): void {
