@@ -87,6 +87,23 @@ test("what is no answer, or has no end, is the proxy's fault", () => {
   expect(told(interim)).toBe("member");
 });
 
+test("what can be no answer is the proxy's fault, though it ends no line, and whether or not it closes behind it", () => {
+  expect(told(asked().received(new Uint8Array(100)))).toBe("member");
+  for (const isLate of [false, true]) {
+    const cut = asked();
+    expect(told(cut.received(bytes("HTTP/1.1")))).toBe("more");
+    expect(told(cut.received(bytes(" x")))).toBe("more");
+    expect(cut.broke(isLate)).toEqual({
+      kind: "failed",
+      blame: "member",
+      detail: "its answer to CONNECT is malformed",
+    });
+    const begun = asked();
+    expect(told(begun.received(bytes("HTTP/1.1 200 OK\r\nVia: ")))).toBe("more");
+    expect(told(begun.broke(isLate))).toBe("way");
+  }
+});
+
 test("a proxy that closes without an answer, or is silent, may have met with that at the target", () => {
   expect(told(asked().broke(false))).toBe("way");
   expect(told(asked().broke(true))).toBe("way");

@@ -102,10 +102,12 @@ class ConnectHop implements Hop {
   }
 
   received(bytes: Uint8Array): HopStep {
+    const isFirst = this.#pending === null;
     let whole = joined(this.#pending, bytes);
     this.#pending = null;
-    // A head in pieces is looked at again only when a line has ended, or the work would grow with the square of their number.
-    if (bytes.indexOf(lineFeed) === -1 && whole.length < headBytesMax) {
+    // A head in pieces is looked at again only when a line has ended, or the work would grow with the square of their number. The first
+    // piece is looked at in any case: who does not speak HTTP need not end a line.
+    if (!isFirst && bytes.indexOf(lineFeed) === -1 && whole.length < headBytesMax) {
       this.#pending = whole;
       return silent;
     }
@@ -134,10 +136,21 @@ class ConnectHop implements Hop {
   }
 
   broke(isLate: boolean): HopStep {
-    return isLate
-      ? failed("way", "the proxy did not answer CONNECT in time")
-      : failed("way", "the proxy closed without an answer to CONNECT");
+    const begun = this.#pending;
+    if (begun !== null && isMalformed(begun)) return failed("member", "its answer to CONNECT is malformed");
+    if (isLate) return failed("way", "the proxy did not answer CONNECT in time");
+    return failed(
+      "way",
+      begun === null
+        ? "the proxy closed without an answer to CONNECT"
+        : "the proxy closed inside of its answer to CONNECT",
+    );
   }
+}
+
+/** No answer begins like this. */
+function isMalformed(begun: Uint8Array): boolean {
+  return parseResponse(new Head(headFieldsMax), begun, 0, begun.length, headBytesMax) === parsed.refused;
 }
 
 /** Whatever the target: it does not take us (401, 402, 407), not so often (429), or makes no tunnels at all (405, 501). */

@@ -17,9 +17,11 @@ test("what goes wrong before a connection to the member stands is the member's, 
 test("silence and a close are the target's where it is connected to, what breaks inside of an answer is nobody's", () => {
   for (const code of ["server_closed", "response_timeout"] as const)
     expect(all(code)).toEqual(["target", "way", "target"]);
-  expect([all("bad_response"), all("truncated_response"), all("read_timeout")].flat()).toEqual(
-    new Array(9).fill("nobody"),
-  );
+  expect([all("truncated_response"), all("read_timeout")].flat()).toEqual(new Array(6).fill("nobody"));
+});
+
+test("what is no answer is the way's where it comes by a member, and of the two through its tunnel; of a server like a 5xx", () => {
+  expect(all("bad_response")).toEqual(["nobody", "way", "target"]);
 });
 
 test("of clients, and of ourselves, nothing is learnt of a member", () => {

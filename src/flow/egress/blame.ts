@@ -55,8 +55,11 @@ export function blameOf({ code, detail }: Fault, road: Road): EgressBlame | null
     // Through a tunnel it is with the target.
     case "tls_refused":
       return road === "member" ? "member" : "target";
-    // It has spoken: that is no fault of the transport.
+    // What is no answer may be the proxy's word, or what it makes of the target's; the target's own is like a 5xx: nothing of who asked.
     case "bad_response":
+      if (road === "direct") return "nobody";
+      return road === "member" ? "way" : "target";
+    // It has spoken: that is no fault of the transport.
     case "truncated_response":
     case "read_timeout":
     case "bad_coding":
