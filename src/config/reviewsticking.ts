@@ -1,5 +1,5 @@
-// What contradicts itself in how clients stick to servers: names of servers that are said twice in a pool, or where nobody asks
-// for them; and pools that stick by one table although no server of the one is a server of the other, so that each stores over
+// What contradicts itself in how clients stick to servers: names of servers that are said twice in a pool, or cookies where nobody
+// asks for them (an id is what logs call a server, too); and pools that stick by one table although no server of the one is a server of the other, so that each stores over
 // what the other has stored. Cookies need no such word: one cookie has room for the servers of several pools.
 
 import { readServerAddress } from "../base/address.ts";
@@ -19,8 +19,9 @@ export function reviewServerNames(pool: Section, at: At, report: Report): void {
       if (typeof name !== "string") continue;
       const path = at("servers", index, key);
       const other = seen.get(name);
-      if (pool[needed] === undefined) report("warning", path, "key", `is of no use: the pool has no ${needed}`);
-      else if (other !== undefined)
+      if (pool[needed] === undefined) {
+        if (key === "cookie") report("warning", path, "key", "is of no use: the pool has no sticky");
+      } else if (other !== undefined)
         report("warning", path, "value", `is said of servers[${other}] too, and ${then}: ${quote(name)}`);
       else seen.set(name, index);
     }
