@@ -3,7 +3,10 @@ import type { AdminService } from "../adminservice.ts";
 import { adminOperations } from "./operations.ts";
 import { Router } from "./router.ts";
 
-const servers = [{ name: "127.0.0.1:80" }, { name: "127.0.0.1:81" }];
+const servers = [
+  { name: "127.0.0.1:80", isEligible: true },
+  { name: "127.0.0.1:81", isEligible: false },
+];
 const status = {
   ...{ version: "1.2.3", state: "ready", generation: 4 },
   workers: [{ worker: 0 }],
@@ -67,7 +70,7 @@ test("servers are drained and enabled", async () => {
   const { ask, service } = stage();
   expect(await ask("/api/v1/pools/app/servers/a%3A1/drain", "POST")).toEqual({
     status: 200,
-    told: { pool: "app", server: "a:1", order: "drain" },
+    told: { pool: "app", server: "a:1", order: "drain", eligible: 1 },
   });
   expect(await ask("/api/v1/pools/web/servers/a:1/enable", "POST")).toEqual({
     status: 404,

@@ -11,7 +11,7 @@ const summaries = {
   enable: "give a server requests again",
 } as const;
 
-export function steeringOperations(service: Pick<AdminService, "steer">): readonly Operation[] {
+export function steeringOperations(service: Pick<AdminService, "steer" | "status">): readonly Operation[] {
   return (["drain", "enable"] as const).map((order) =>
     operation({
       id: `${order}Server`,
@@ -27,8 +27,14 @@ export function steeringOperations(service: Pick<AdminService, "steer">): readon
       handle: ({ params }) => {
         const [pool, server] = [params.pool!, params.server!];
         const missing = service.steer(pool, server, order);
-        return missing === null ? json(200, { pool, server, order } satisfies SteeredAnswer) : problem(404, missing);
+        if (missing !== null) return problem(404, missing);
+        return json(200, { pool, server, order, eligible: eligibleIn(service, pool) } satisfies SteeredAnswer);
       },
     }),
   );
+}
+
+function eligibleIn(service: Pick<AdminService, "status">, pool: string): number {
+  const { servers } = service.status().pools.find(({ name }) => name === pool) ?? { servers: [] };
+  return servers.filter(({ isEligible }) => isEligible).length;
 }

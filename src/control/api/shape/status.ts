@@ -35,6 +35,7 @@ export interface SteeredAnswer {
   readonly pool: string;
   readonly server: string;
   readonly order: "drain" | "enable";
+  readonly eligible: number;
 }
 
 const time = z.string().meta({ format: "date-time" });
@@ -284,4 +285,5 @@ export const steeredAnswer: z.ZodType<SteeredAnswer> = z.strictObject({
   pool: z.string().describe("The pool of the server."),
   server: z.string().describe("The server."),
   order: z.enum(["drain", "enable"]).describe("What was done."),
+  eligible: z.int().describe("How many servers of the pool are given requests now. 0: its requests are refused."),
 });
