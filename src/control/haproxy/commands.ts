@@ -1,6 +1,6 @@
 // All commands of HAProxy's runtime API that there are here, in HAProxy's order, which is that of their words. Wiring only: what a command
-// does stands in the file of what it is about (frontends, servers, tables, what is shown), and how lines become commands in
-// command.ts and its kin. A command that is not among these is answered with the help, as HAProxy does.
+// does stands in the file of what it is about (frontends, servers, tables, what is shown), and how a line becomes commands in
+// session.ts. A command that is not among these is answered with the help, as HAProxy does.
 
 import type { Command } from "./command.ts";
 import { type FrontendParts, frontendCommands } from "./frontendcommands.ts";
