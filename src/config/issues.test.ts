@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { z } from "zod";
-import { findings } from "./issues.ts";
+import { type Finding, findings, withoutMistyped } from "./issues.ts";
 import { choice, count, section } from "./term.ts";
 
 const told = (schema: z.ZodType, value: unknown): string[] => {
@@ -42,4 +42,18 @@ test("a number that is beyond two bounds at once is told once", () => {
 test("a value of no branch's kind is told what kinds there are", () => {
   for (const value of [5, true, []])
     expect(told(schema, { either: value })).toEqual(["either value: must be one of three kinds"]);
+});
+
+test("a required key under a mistyped name is one mistake, and another that is missing is told", () => {
+  const found = (path: Finding["path"], part: Finding["part"], message: string): Finding => ({
+    ...{ severity: "error", path, part, message },
+  });
+  const typo = found(["web", "uses"], "key", 'is not a known key; did you mean "use"?');
+  const [use, listen] = [
+    found(["web", "use"], "value", "is missing; it must be a name"),
+    found(["web", "listen"], "value", "is missing; it must be an address"),
+  ];
+  const elsewhere = found(["other", "use"], "value", "is missing; it must be a name");
+  expect(withoutMistyped([typo, use, listen, elsewhere])).toEqual([typo, listen, elsewhere]);
+  expect(withoutMistyped([use])).toEqual([use]);
 });

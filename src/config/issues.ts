@@ -45,6 +45,23 @@ export function findings(issues: readonly Issue[], above: Path = []): Finding[] 
   return found.filter((each, index) => index === 0 || !isSame(each, found[index - 1]!));
 }
 
+/** Without keys that are missing because they stand there under another name: one mistake, and told where it stands. */
+export function withoutMistyped(found: readonly Finding[]): readonly Finding[] {
+  const mistyped = found.filter(({ part, message }) => part === "key" && message.includes("did you mean"));
+  if (mistyped.length === 0) return found;
+  return found.filter((each) => !isMissing(each) || !mistyped.some((other) => isMeantBy(other, each)));
+}
+
+function isMissing({ message }: Finding): boolean {
+  return message.startsWith("is missing;");
+}
+
+function isMeantBy({ path, message }: Finding, missing: Finding): boolean {
+  const isBeside =
+    path.length === missing.path.length && path.slice(0, -1).every((key, index) => key === missing.path[index]);
+  return isBeside && message.endsWith(`did you mean ${JSON.stringify(missing.path.at(-1))}?`);
+}
+
 function isSame(a: Finding, b: Finding): boolean {
   return a.message === b.message && a.part === b.part && JSON.stringify(a.path) === JSON.stringify(b.path);
 }

@@ -1,7 +1,7 @@
 // Schema and review together: from a tree of values to a checked config, or to everything that is wrong with it. All skins, the
 // command line and the foreign formats meet here; what they differ in is how a finding gets its place.
 
-import { type Finding, findings as schemaFindings } from "./issues.ts";
+import { type Finding, findings as schemaFindings, withoutMistyped } from "./issues.ts";
 import type { Path } from "./problem.ts";
 import { review } from "./review.ts";
 import { configSchema } from "./schema.ts";
@@ -18,7 +18,7 @@ export interface Judgement {
 
 export function judge(input: unknown): Judgement {
   const parsed = configSchema.safeParse(input, { reportInput: true });
-  const found = [...(parsed.success ? [] : schemaFindings(parsed.error.issues)), ...review(input)];
+  const found = withoutMistyped([...(parsed.success ? [] : schemaFindings(parsed.error.issues)), ...review(input)]);
   const isRefused = found.some((finding) => finding.severity === "error");
   const shaped = parsed.success ? parsed.data : null;
   return { config: isRefused ? null : shaped, shaped, findings: found };

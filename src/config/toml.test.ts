@@ -70,3 +70,11 @@ test("a text without quotes is told with what to write", () => {
     faults: [{ at: 23, message: 'invalid value; put the expression in quotes: if = "marked[src].gpc0 > 0"' }],
   });
 });
+
+test("a text whose quotes are not closed is told as that, on its line", () => {
+  for (const end of ["\n", "\r\n"])
+    expect(readToml(`a = 1${end}b = "open${end}c = 3${end}`)).toEqual({
+      ok: false,
+      faults: [{ at: 5 + end.length + 9, message: "the text that begins on this line has no quotes at its end" }],
+    });
+});

@@ -24,6 +24,9 @@ export function readToml(text: string): Document {
     const told = error.message.split("\n")[0]!.replace(/^Invalid TOML document: /, "");
     if (told.includes("excessively nested"))
       return { ok: false, faults: [{ at: Math.min(at, text.length), message: tooDeep }] };
+    // Of quotes that are not closed the parser says that the end of the line is no character of a text.
+    if (told === "control characters are not allowed in strings" && (text[at] === "\n" || text[at] === "\r"))
+      return { ok: false, faults: [{ at, message: "the text that begins on this line has no quotes at its end" }] };
     const bare = told === "invalid value" ? findUnquoted(text, at, "=") : null;
     const message = bare === null ? told : `${told}; ${adviseQuotes(bare, "=")}`;
     return { ok: false, faults: [{ at: Math.min(bare?.at ?? at, text.length), message }] };

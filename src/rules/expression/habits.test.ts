@@ -15,6 +15,7 @@ test("words of HAProxy are told in our own", () => {
   expect(habitOf("path_beg")).toBe("; write path.startsWith('/x')");
   expect(habitOf("url_sub")).toBe("; write target.contains('x')");
   expect(habitOf("hdr_sub")).toBe("; write headers['name'], or host for that of Host");
+  expect(habitOf("header")).toBe("; write headers['name']");
   expect(habitOf("nonsense")).toBe("");
   expect(habitOf("constructor")).toBe("");
 });

@@ -54,6 +54,9 @@ const words: Readonly<Record<string, string>> = {
   ssl_server_name: "tls.sni",
   request_id: "requestId",
   // Both, and neither
+  header: "headers['name']",
+  cookie: "cookies['name']",
+  param: "params['name']",
   ip: "src",
   client: "src",
   request: "the field alone: method, path, host, headers['name']",
