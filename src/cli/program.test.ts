@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../../test/e2e/harness/port.ts";
 import type { Status } from "../control/status.ts";
-import { buildProgram, helpOf, withCommand } from "./program.ts";
+import { buildProgram, helpOf, plainError, withCommand } from "./program.ts";
 
 // Each starts processes, one of them several times, which a busy machine gives little time.
 setDefaultTimeout(60_000);
@@ -58,8 +58,29 @@ test("options alone are the demo's, or run's where they say what to run", () => 
 test("help of what is no command says so", () => {
   const program = buildProgram(() => {});
   expect(helpOf(program, ["help", "drian"])).toEqual(["drian"]);
-  for (const words of [["help"], ["help", "drain"], ["help", "help"], ["help", "--help"], ["drian"]])
+  for (const words of [
+    ["drian", "--help"],
+    ["drian", "x", "-h"],
+  ])
+    expect(helpOf(program, words)).toEqual(["drian"]);
+  const others = [["drain", "--help"], ["table", "-h"], ["--help"], ["help", "--help"], ["explain", "/", "-h"]];
+  for (const words of [["help"], ["help", "drain"], ["help", "help"], ["drian"], ...others])
     expect(helpOf(program, words)).toEqual(words);
+});
+
+test("words of other programs are told with what they are here", () => {
+  for (const [word, here] of [
+    ["start", "sluice run"],
+    ["validate", "sluice check"],
+    ["stop", "SIGTERM"],
+  ] as const) {
+    const told = plainError(`error: unknown command '${word}'\n(Did you mean top?)\n`);
+    expect(told).toStartWith(`error: unknown command '${word}'\n(`);
+    expect(told).toContain(here);
+    expect(told).not.toContain("Did you mean");
+  }
+  const other = "error: unknown command 'statsu'\n(Did you mean status?)\n";
+  expect(plainError(other)).toBe(other);
 });
 
 test("what is not understood is exit code 2, with the word that was meant", async () => {

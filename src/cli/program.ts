@@ -72,9 +72,15 @@ export async function main(words: readonly string[]): Promise<void> {
 /** Help of what is no command is an attempt at that command: it is told that there is none, and which one may be meant. */
 export function helpOf(program: Command, words: readonly string[]): readonly string[] {
   const [first, name] = words;
+  const isAsked = words.includes("-h") || words.includes("--help");
+  if (isAsked && first !== undefined && !first.startsWith("-") && first !== "help" && !isKnownTo(program, first))
+    return [first];
   if (first !== "help" || name === undefined || name.startsWith("-") || name === "help") return words;
-  const isKnown = program.commands.some((each) => each.name() === name || each.aliases().includes(name));
-  return isKnown ? words : words.slice(1);
+  return isKnownTo(program, name) ? words : words.slice(1);
+}
+
+function isKnownTo(program: Command, name: string): boolean {
+  return program.commands.some((each) => each.name() === name || each.aliases().includes(name));
 }
 
 /** Options alone are the demo's, or run's where they say what to run. */
@@ -90,8 +96,23 @@ export function withCommand(words: readonly string[]): readonly string[] {
 export function plainError(text: string): string {
   return text
     .replace(/^error: command-argument value '(.*)' is invalid for argument '(.*?)'\. it /s, 'error: $2 "$1": it ')
-    .replace(/^error: option '(.*?)' argument '(.*)' is invalid\. it /s, 'error: $1 "$2": it ');
+    .replace(/^error: option '(.*?)' argument '(.*)' is invalid\. it /s, 'error: $1 "$2": it ')
+    .replace(/^(error: unknown command '(.*?)')(?:\n\(Did you mean .*\))?/, (told, unknown: string, word: string) =>
+      Object.hasOwn(elsewhere, word) ? `${unknown}\n(${elsewhere[word]})` : told,
+    );
 }
+
+/** Words of other programs, and what they are here. */
+const elsewhere: Readonly<Record<string, string>> = {
+  start: "sluice run -c FILE runs it, in the foreground",
+  serve: "sluice run -c FILE runs it, in the foreground",
+  validate: "sluice check FILE says what is wrong with a config",
+  lint: "sluice check FILE says what is wrong with a config",
+  stop: "SIGTERM ends a running Sluice: systemctl stop sluice, docker stop, or kill and the pid that sluice status shows",
+  quit: "SIGTERM ends a running Sluice: systemctl stop sluice, docker stop, or kill and the pid that sluice status shows",
+  restart:
+    "sluice reload takes a changed config without a restart; for a new version end it with SIGTERM and run it anew",
+};
 
 /** `ended` is told the exit code of commands that end by themselves. */
 export function buildProgram(ended: (code: number) => void, writer: Writer = terminal): Command {
@@ -99,7 +120,9 @@ export function buildProgram(ended: (code: number) => void, writer: Writer = ter
     .description("A reverse proxy and load balancer, programmable in TypeScript. Without a command: a demo.")
     .version(versionText(), "-V, --version", "print the version")
     .helpOption("-h, --help", "print this help")
-    .helpCommand("help [command]", "print the help of a command")
+    .addHelpCommand(
+      new Command("help").argument("[command]").helpGroup("Others:").description("print the help of a command"),
+    )
     .showHelpAfterError("(sluice --help lists commands and options)")
     .addHelpText("after", examples)
     .configureOutput({
@@ -107,23 +130,31 @@ export function buildProgram(ended: (code: number) => void, writer: Writer = ter
       outputError: (text, write) => write(plainError(text)),
     })
     .exitOverride();
+  program.commandsGroup("Run and check:");
   addRunning(program);
-  addOriginals(program, ended);
-  addSentinel(program, writer, ended);
   addConfig(program, writer, ended);
-  addRemote(program, writer, ended);
-  addConfigInForce(program, writer, ended);
-  addRules(program, writer, ended);
-  addPast(program, writer, ended);
-  addExplain(program, writer, ended);
-  addTables(program, writer, ended);
+  addBacktest(program, writer, ended);
+  program.commandsGroup("Look at one that runs:");
+  addLooking(program, writer, ended);
   addTop(program, writer, ended);
   addTail(program, writer, ended);
-  addBacktest(program, writer, ended);
-  addCaches(program, writer, ended);
+  addExplain(program, writer, ended);
+  addPast(program, writer, ended);
+  program.commandsGroup("Change one that runs:");
+  addReload(program, writer, ended);
+  addSteering(program, writer, ended);
+  addConfigInForce(program, writer, ended);
+  addRules(program, writer, ended);
   addBans(program, writer, ended);
+  addTables(program, writer, ended);
+  addCaches(program, writer, ended);
   addEgress(program, writer, ended);
   addRegistry(program, writer, ended);
+  program.commandsGroup("In the place of another program:");
+  addConvert(program, writer, ended);
+  addOriginals(program, ended);
+  addSentinel(program, writer, ended);
+  program.commandsGroup("Others:");
   addCompletion(program, writer, ended);
   for (const command of program.commands) helpBy(command, `sluice ${command.name()}`);
   program
@@ -205,17 +236,6 @@ function addConfig(program: Command, writer: Writer, ended: (code: number) => vo
     .option("--json", "as JSON")
     .action(async (file: string, options: { json?: boolean }) => ended(await check(file, options, writer)));
   program
-    .command("convert")
-    .description(
-      "turn a haproxy.cfg, a gobetween.toml, the cfg.toml of goproxy, the .env of GopherProxy or ipmanager's config.json into a config of Sluice's own, and say what became of each line",
-    )
-    .argument("<file>", "the other program's config")
-    .addOption(new Option("--to <format>", "what to print").choices(skins).default("yaml"))
-    .option("-o, --out <file>", "write it to a file; what was in it is kept as FILE.bak")
-    .option("--report", "print only what became of each line")
-    .option("--json", "report and config as one JSON object")
-    .action(async (file: string, options: ConvertOptions) => ended(await convert(file, options, writer)));
-  program
     .command("test")
     .description("run the tests of configs, and files *.sluice.test.ts")
     .argument("[files...]", "configs, test files or folders (default: what is below this folder)")
@@ -235,7 +255,21 @@ function addConfig(program: Command, writer: Writer, ended: (code: number) => vo
     });
 }
 
-function addRemote(program: Command, writer: Writer, ended: (code: number) => void): void {
+function addConvert(program: Command, writer: Writer, ended: (code: number) => void): void {
+  program
+    .command("convert")
+    .description(
+      "turn a haproxy.cfg, a gobetween.toml, the cfg.toml of goproxy, the .env of GopherProxy or ipmanager's config.json into a config of Sluice's own, and say what became of each line",
+    )
+    .argument("<file>", "the other program's config")
+    .addOption(new Option("--to <format>", "what to print").choices(skins).default("yaml"))
+    .option("-o, --out <file>", "write it to a file; what was in it is kept as FILE.bak")
+    .option("--report", "print only what became of each line")
+    .option("--json", "report and config as one JSON object")
+    .action(async (file: string, options: ConvertOptions) => ended(await convert(file, options, writer)));
+}
+
+function addLooking(program: Command, writer: Writer, ended: (code: number) => void): void {
   const remote = (name: string, description: string): Command => remoteCommand(program, name, description);
   remote("status", "show the workers, listeners, pools and servers of a running Sluice")
     .option("--fleet", "all nodes of its fleet instead, and how old is what it knows of them")
@@ -244,7 +278,10 @@ function addRemote(program: Command, writer: Writer, ended: (code: number) => vo
   remote("lists", "show the lists of a running Sluice, and what is wrong with their files").action(async (options) =>
     ended(await lists(options, writer)),
   );
-  addReload(program, writer, ended);
+}
+
+function addSteering(program: Command, writer: Writer, ended: (code: number) => void): void {
+  const remote = (name: string, description: string): Command => remoteCommand(program, name, description);
   for (const [order, description] of [
     ["drain", "give a server no new requests"],
     ["enable", "give a drained server requests again"],
