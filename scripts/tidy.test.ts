@@ -1,4 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { rooms } from "./tidy/ranks.ts";
 import { importsOf, sourceOf } from "./tidy/source.ts";
 import { tidy } from "./tidy.ts";
 
@@ -55,6 +58,12 @@ describe("ranks", () => {
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: the code under test holds templates
 describe("purity", () => {
   const code = (line: string): string => `${opening}export const x = ${line};\n`;
+
+  test("the map of the house has a row for each room", () => {
+    const map = readFileSync(join(import.meta.dir, "..", "docs", "ARCHITECTURE.md"), "utf8");
+    const rowed = [...map.matchAll(/^\| [\d.]+ \| (.*?) \|/gm)].map(([, room]) => room).join(" ");
+    expect(Object.keys(rooms).filter((room) => !rowed.includes(`\`${room}/\``))).toEqual([]);
+  });
 
   test("ranks 0 to 4 have no clock, chance, timer, promise, runtime or socket", () => {
     const impure = [

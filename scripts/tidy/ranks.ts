@@ -4,7 +4,7 @@
 
 import { importsOf, isTest, lineAt, resolve, type Source, type Violation, violation } from "./source.ts";
 
-const rooms: Record<string, number> = {
+export const rooms: Record<string, number> = {
   base: 0,
   wire: 1,
   memory: 1,
