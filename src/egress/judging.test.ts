@@ -286,6 +286,15 @@ describe("per target", () => {
     expect(sample.pairState(one, "b.example")).toBe(available);
   });
 
+  test("where one failure is enough, two hosts are wanted as well, for the way to one host is the pair's", () => {
+    const sample = new Sample({ judge: { strategy: { kind: "consecutive", failures: 1, withinMs: 5 * minuteMs } } });
+    sample.tell(one, wayFault);
+    expect(sample.state(one)).toBe(available);
+    expect(sample.pairState(one)).toBe(coolingDown);
+    sample.tell(one, { ...wayFault, host: "b.example" });
+    expect(sample.state(one)).toBe(coolingDown);
+  });
+
   test("what is cancelled tells nothing", () => {
     const sample = new Sample();
     for (let times = 0; times < 9; times++) {

@@ -104,6 +104,8 @@ export class TransportRun {
     const row = member.base;
     const { rowLength } = this.#strategy;
     if (rowLength === 0) return bitsOf(this.#words[row + memberWord.faultyHosts]! & hostBits) > 1;
+    // A row of one is enough from the first failure on, which is at one host.
+    if (rowLength === 1 && (this.#words[row + memberWord.transportFaults]! & countMax) < 2) return false;
     return this.#words[row + memberWord.lastHostFailures]! < Math.max(rowLength, 2);
   }
 
