@@ -40,6 +40,17 @@ test("a reload is told in a line, and what is wrong with one in lines of its own
   ]);
 });
 
+test("a dry run tells what is a warning and an effect once", async () => {
+  const [effect] = diff.effects;
+  const warnings = [effect, "a certificate expires soon"];
+  const { options, said, writer, vigil } = played({
+    "POST /reload?dry=true": [[200, { ...done, isDryRun: true, warnings, diff }]],
+  });
+  expect(await reload({ ...options, dryRun: true }, writer, vigil)).toBe(0);
+  expect(said.filter((line) => line.includes(effect))).toHaveLength(1);
+  expect(said[0]).toBe("! a certificate expires soon");
+});
+
 test("a dry run shows what would change", async () => {
   const { options, said, writer, vigil } = played({
     "POST /reload?dry=true": [[200, { ...done, isDryRun: true, diff }]],

@@ -54,7 +54,9 @@ export async function tellReload(
     writer.out(JSON.stringify(outcome, null, 2));
     return successful ? 0 : 1;
   }
-  for (const warning of outcome.warnings) writer.note(warning);
+  // What is among the effects is told there.
+  const isTold = (warning: string): boolean => isDryRun && diff?.effects.includes(warning) === true;
+  for (const warning of outcome.warnings) if (!isTold(warning)) writer.note(warning);
   for (const problem of outcome.problems) writer.err(problem);
   if (!successful) {
     writer.err(`not ${isDryRun ? "good" : done}: plan ${generation} stays in force`);

@@ -60,6 +60,8 @@ interface Attempt {
 
 /** A roll-back that failed is tried again. */
 const retryMs = 5000;
+/** What stands for a file where a config was changed in memory. */
+const changeName = "the change";
 
 export class Configuring implements ConfigService {
   readonly #options: Omit<ConfiguringOptions, "first">;
@@ -155,7 +157,7 @@ export class Configuring implements ConfigService {
       const written = asWritten(patched.tree);
       const reached = isGuarded(config) ? null : reachOf(asWritten(config), written);
       if (reached !== null) return { ok: false, status: 422, message: unguarded(reached) };
-      const loaded = await loadTree(written, "the change", folder, this.#options.materials());
+      const loaded = await loadTree(written, changeName, folder, this.#options.materials());
       const said = ["is changed over the admin API", "was not changed"] as const;
       const attempt: Attempt = { loaded, said, configured, warned, isReload: false };
       return this.#attempt(attempt, options);
@@ -333,7 +335,7 @@ export class Configuring implements ConfigService {
       this.#last = { isSuccessful, atMs, succeededAtMs: isSuccessful ? atMs : this.#last.succeededAtMs, problems };
     if (isSuccessful) log.info(`the configuration ${done}; plan ${generation} is in force`);
     for (const warning of warnings) log.warn(warning);
-    for (const problem of problems) log.error(`${isReload ? "reload" : "change"}: ${problem}`);
+    for (const problem of problems) log.error(isReload ? `reload: ${problem}` : named(problem));
     if (!isSuccessful) log.error(`the configuration ${failed}; plan ${generation} stays in force`);
   }
 
@@ -372,6 +374,11 @@ export class Configuring implements ConfigService {
 }
 
 const nothingWaits: Refused = { ok: false, status: 409, message: "nothing waits to be confirmed" };
+
+/** Of a place in it the line begins with its name. */
+function named(problem: string): string {
+  return problem.startsWith(changeName) ? problem : `change: ${problem}`;
+}
 
 /** Who has made more mistakes than this has made one, many times. */
 const problemsTold = 200;
