@@ -8,12 +8,11 @@ import {
   checkServerIdentity,
   createSecureContext,
   getCACertificates,
-  type PeerCertificate,
   type SecureContext,
   type TLSSocket,
 } from "node:tls";
 import type { CheckPlan, Plan, ServerPlan, ServerTlsPlan } from "../../config/plan.ts";
-import { certificateProblem, type ShownCertificate } from "../../health/probe/handshake.ts";
+import { certificateProblem, shownBy } from "../../health/probe/handshake.ts";
 import { codeOf } from "./errno.ts";
 
 /** The context, or in words why there can be none. */
@@ -123,22 +122,4 @@ function systemAuthorities(): string[] {
 /** Of `host:port` or `[host]:port`, as the operator wrote it. */
 function hostOf(name: string): string {
   return name.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
-}
-
-function shownBy(peer: PeerCertificate): ShownCertificate {
-  const alternatives = (peer.subjectaltname ?? "")
-    .split(", ")
-    .filter((entry) => /^(?:DNS|IP Address):/.test(entry))
-    .map((entry) => entry.slice(entry.indexOf(":") + 1));
-  const commonName = single(peer.subject?.CN);
-  return {
-    names: alternatives.length > 0 || commonName === "" ? alternatives : [commonName],
-    issuer: single(peer.issuer?.CN),
-    notBeforeMs: Date.parse(peer.valid_from),
-    notAfterMs: Date.parse(peer.valid_to),
-  };
-}
-
-function single(value: string | string[] | undefined): string {
-  return (Array.isArray(value) ? value[0] : value) ?? "";
 }

@@ -5,7 +5,7 @@
 import { checkServerIdentity, type PeerCertificate } from "node:tls";
 import type { Socket } from "bun";
 import type { ServerTlsPlan } from "../../config/plan.ts";
-import { certificateProblem, type ShownCertificate } from "../../health/probe/handshake.ts";
+import { certificateProblem, shownBy } from "../../health/probe/handshake.ts";
 import { codeOf, type TlsError } from "./reason.ts";
 
 const otherName = "ERR_TLS_CERT_ALTNAME_INVALID";
@@ -27,22 +27,4 @@ export function serverProblem(
   const isOther = plan.serverName !== "" && checkServerIdentity(plan.serverName, peer) !== undefined;
   const code = chainCode !== "" ? chainCode : isOther ? otherName : "";
   return code === "" ? null : certificateProblem(code, shownBy(peer), plan.serverName, nowMs);
-}
-
-function shownBy(peer: PeerCertificate): ShownCertificate {
-  const names = (peer.subjectaltname ?? "")
-    .split(", ")
-    .filter((name) => /^(?:DNS|IP Address):/.test(name))
-    .map((name) => name.slice(name.indexOf(":") + 1));
-  const commonName = single(peer.subject?.CN);
-  return {
-    names: names.length > 0 || commonName === "" ? names : [commonName],
-    issuer: single(peer.issuer?.CN),
-    notBeforeMs: Date.parse(peer.valid_from),
-    notAfterMs: Date.parse(peer.valid_to),
-  };
-}
-
-function single(value: string | string[] | undefined): string {
-  return (Array.isArray(value) ? value[0] : value) ?? "";
 }

@@ -12,6 +12,33 @@ export interface ShownCertificate {
   readonly notAfterMs: number;
 }
 
+/** Of a certificate as the runtime tells it, what is looked at here. */
+export interface PeerNames {
+  readonly subject?: { readonly CN?: string | string[] };
+  readonly issuer?: { readonly CN?: string | string[] };
+  readonly subjectaltname?: string | undefined;
+  readonly valid_from: string;
+  readonly valid_to: string;
+}
+
+export function shownBy({ subject, issuer, subjectaltname, valid_from, valid_to }: PeerNames): ShownCertificate {
+  const names = (subjectaltname ?? "")
+    .split(", ")
+    .filter((name) => /^(?:DNS|IP Address):/.test(name))
+    .map((name) => name.slice(name.indexOf(":") + 1));
+  const commonName = single(subject?.CN);
+  return {
+    names: names.length > 0 || commonName === "" ? names : [commonName],
+    issuer: single(issuer?.CN),
+    notBeforeMs: Date.parse(valid_from),
+    notAfterMs: Date.parse(valid_to),
+  };
+}
+
+function single(value: string | string[] | undefined): string {
+  return (Array.isArray(value) ? value[0] : value) ?? "";
+}
+
 /** Names that a reason lists of a certificate, and characters of each. */
 const namesMax = 3;
 const nameLengthMax = 100;
