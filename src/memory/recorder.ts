@@ -3,19 +3,11 @@
 // and `end`. Nothing waits, nothing is made anew, and who dies in between loses that one record: numbers go on behind it, for a
 // record is only there when its two sequence words agree. Readers see what they read twice the same, or not at all.
 
+import { copyBytes } from "../base/copybytes.ts";
 import { putIPv4 } from "../base/ipv4text.ts";
 import { headerWord, recordBytes, recordCell, recordsAt, recordWord, ringAt, ringCell } from "./recorderlayout.ts";
 import { SharedWords } from "./sharedwords.ts";
 
-/** A loop is faster up to here. */
-const loopBytesMax = 48;
-const nativeCopy = Buffer.prototype.copy as (
-  this: Uint8Array,
-  target: Uint8Array,
-  at: number,
-  start: number,
-  end: number,
-) => number;
 const recordWords = recordBytes / 4;
 const encoder = new TextEncoder();
 
@@ -88,9 +80,7 @@ export class RecorderRing {
       this.isCut = true;
       size = bytesMax;
     }
-    const target = this.bytes;
-    if (size > loopBytesMax) nativeCopy.call(source, target, at, start, start + size);
-    else for (let index = 0; index < size; index++) target[at + index] = source[start + index]!;
+    copyBytes(source, start, start + size, this.bytes, at);
     return size;
   }
 

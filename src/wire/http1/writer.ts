@@ -1,19 +1,8 @@
 // Where a head is put together before it is sent: one growing buffer that is used again for every head, so that a head and
 // the body bytes behind it leave in one write. It knows bytes only; which fields to write is decided above (flow/forwarding.ts).
 
+import { copyBytes } from "../../base/copybytes.ts";
 import { ipv4TextMax, putIPv4 } from "../../base/ipv4text.ts";
-
-/** Buffer's native copy takes a range without making a view of it; it works on any Uint8Array. */
-const nativeCopy = Buffer.prototype.copy as (
-  this: Uint8Array,
-  target: Uint8Array,
-  at: number,
-  start: number,
-  end: number,
-) => number;
-
-/** Below this a loop is faster than a call into the runtime. */
-const loopBytesMax = 24;
 
 export class Output {
   bytes: Uint8Array;
@@ -31,11 +20,8 @@ export class Output {
   copy(source: Uint8Array, start: number, end: number): void {
     const size = end - start;
     if (this.length + size > this.bytes.length) this.#grow(size);
-    const target = this.bytes;
-    let at = this.length;
-    this.length = at + size;
-    if (size > loopBytesMax) nativeCopy.call(source, target, at, start, end);
-    else for (let next = start; next < end; next++) target[at++] = source[next]!;
+    copyBytes(source, start, end, this.bytes, this.length);
+    this.length += size;
   }
 
   /** There is room for so many bytes more, which may be written to `bytes` from `length` on. */

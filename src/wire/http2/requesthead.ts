@@ -2,11 +2,11 @@
 // through. A value may hold any byte on this wire, and there a line end would begin another field: each byte is looked at before it is
 // written. What section 8.2 and 8.3 call malformed is refused here, the rest by that parser.
 
+import { copyBytes } from "../../base/copybytes.ts";
 import type { FaultCode } from "../../base/fault.ts";
 import { field, fieldId } from "../http1/fields.ts";
 import { byte, isHost, isTarget, isToken, isValue } from "../http1/grammar.ts";
 import type { Output } from "../http1/writer.ts";
-import { copyBytes } from "./hpack/bytecopy.ts";
 import type { FieldSection } from "./hpack/fieldsection.ts";
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);

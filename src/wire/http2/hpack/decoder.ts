@@ -3,7 +3,7 @@
 // A field is put together in the room of the section that it goes to, and from there into the table. Once the section is too
 // large nothing is copied to it: what a table still needs is put together in a scratch of its size, and the rest only counted.
 
-import { copyBytes } from "./bytecopy.ts";
+import { copyBytes } from "../../../base/copybytes.ts";
 import { DynamicTable } from "./dynamictable.ts";
 import type { FieldSection } from "./fieldsection.ts";
 import { decodedBytesMax, decodeHuffman } from "./huffman.ts";

@@ -6,7 +6,7 @@
 // and a ring of records says where. The live bytes are at most the size of the table, for each entry counts for 32 more than it
 // holds, so the array has that size and never grows. Both are made at the first insert, for many connections never have one.
 
-import { copyBytes } from "./bytecopy.ts";
+import { copyBytes } from "../../../base/copybytes.ts";
 import { fieldOverheadBytes } from "./fieldsection.ts";
 
 /** [start, nameBytes, valueBytes] each. */

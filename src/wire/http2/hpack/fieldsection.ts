@@ -3,7 +3,7 @@
 // and bytes than it may: beyond that it counts only, for the size of a field section (RFC 9113, 6.5.2) is told to the peer, and
 // the dynamic table has to be kept in step whether or not the fields are wanted. What names and values may hold is judged above.
 
-import { copyBytes } from "./bytecopy.ts";
+import { copyBytes } from "../../../base/copybytes.ts";
 
 /** What RFC 7541, 4.1, and RFC 9113, 6.5.2, count for each field beside its name and value. */
 export const fieldOverheadBytes = 32;

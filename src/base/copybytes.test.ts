@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { copyBytes } from "./bytecopy.ts";
+import { copyBytes } from "./copybytes.ts";
 
 test("a range is copied to its place and nothing else is touched, however long it is", () => {
   const source = Uint8Array.from({ length: 200 }, (_, at) => at + 1);

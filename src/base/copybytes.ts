@@ -10,7 +10,7 @@ const nativeCopy = Buffer.prototype.copy as (
   end: number,
 ) => number;
 
-/** Below this a loop is faster than a call into the runtime. */
+/** Up to here a loop is faster than a call into the runtime. */
 const loopBytesMax = 24;
 
 /** source[start, end) to target[at, …), which has room for it. In one and the same array the ranges must not overlap. */
