@@ -56,6 +56,13 @@ describe("ranks", () => {
 });
 
 // biome-ignore-start lint/suspicious/noTemplateCurlyInString: the code under test holds templates
+test("what only tests load is named so: a fixture is loaded by tests and fixtures alone", () => {
+  const src = join(import.meta.dir, "..", "src");
+  const shipped = [...new Bun.Glob("**/*.ts").scanSync(src)].filter((file) => !/\.(?:test|fixture)\.ts$/.test(file));
+  const loading = shipped.filter((file) => /from "[^"]*\.fixture\.ts"/.test(readFileSync(join(src, file), "utf8")));
+  expect(loading).toEqual([]);
+});
+
 describe("purity", () => {
   const code = (line: string): string => `${opening}export const x = ${line};\n`;
 

@@ -3,7 +3,7 @@
 // Prints nanoseconds a pick: the best of the rounds, which is the least disturbed by what else runs on the machine.
 
 import { Backends } from "../../src/balance/backends.ts";
-import { policyNames, samplePool, sampleServer } from "../../src/balance/sample.ts";
+import { policyNames, samplePool, sampleServer } from "../../src/balance/sample.fixture.ts";
 import { hashString } from "../../src/base/hash.ts";
 import { Prng } from "../../src/base/prng.ts";
 import type { BalancePolicy } from "../../src/config/plan.ts";

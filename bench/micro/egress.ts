@@ -16,7 +16,7 @@ import {
   samplePlan,
   sampleWish,
   startMs,
-} from "../../src/egress/sample.ts";
+} from "../../src/egress/sample.fixture.ts";
 import type { EgressBoard, EgressShape } from "../../src/memory/egress.ts";
 import { SharedEgressBoard } from "../../src/memory/egressboard.ts";
 import { processOwner } from "../../src/owner.ts";

@@ -7,7 +7,7 @@ import { type Certificate, noMaterials } from "../../src/config/materials.ts";
 import type { Plan } from "../../src/config/plan.ts";
 import { hookNames } from "../../src/config/plancontent.ts";
 import { Slots } from "../../src/config/slots.ts";
-import { egressRecords, egressSummary } from "../../src/control/egress/trial.ts";
+import { egressRecords, egressSummary } from "../../src/control/egress/sample.fixture.ts";
 import type { FleetStatus } from "../../src/control/fleet/nodestatus.ts";
 import type { MetricsSource } from "../../src/control/metricssource.ts";
 import { Arena } from "../../src/memory/arena.ts";

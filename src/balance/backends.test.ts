@@ -5,7 +5,7 @@ import { Arena, capacity, rowCells, workerOffsets } from "../memory/arena.ts";
 import { admin, Board, health, type ServerState } from "../memory/board.ts";
 import { serverCell } from "../memory/tally.ts";
 import { Backends } from "./backends.ts";
-import { samplePool, sampleServer } from "./sample.ts";
+import { samplePool, sampleServer } from "./sample.fixture.ts";
 
 const arena = Arena.inMemory();
 const board = new Board(arena);

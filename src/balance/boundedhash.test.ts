@@ -3,7 +3,7 @@ import { Prng } from "../base/prng.ts";
 import { BoundedHash } from "./boundedhash.ts";
 import { ConsistentHash } from "./consistenthash.ts";
 import { HashRing } from "./hashring.ts";
-import { SampleView } from "./sample.ts";
+import { SampleView } from "./sample.fixture.ts";
 
 const ids = Array.from({ length: 5 }, (_, index) => `pool/10.2.0.${index}:80`);
 

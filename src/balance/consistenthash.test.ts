@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { Prng } from "../base/prng.ts";
 import { ConsistentHash } from "./consistenthash.ts";
 import { HashRing } from "./hashring.ts";
-import { SampleView } from "./sample.ts";
+import { SampleView } from "./sample.fixture.ts";
 
 const ids = Array.from({ length: 10 }, (_, index) => `pool/10.1.0.${index}:80`);
 const weights = ids.map(() => 1);

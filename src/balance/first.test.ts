@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { First } from "./first.ts";
-import { SampleView } from "./sample.ts";
+import { SampleView } from "./sample.fixture.ts";
 
 test("the first server takes all until it is down, and again when it is back", () => {
   const view = new SampleView([1, 5, 1]);

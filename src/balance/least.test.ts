@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { leastOf } from "./least.ts";
-import { SampleView } from "./sample.ts";
+import { SampleView } from "./sample.fixture.ts";
 
 test("the least load wins, and loads of ineligible servers are not looked at", () => {
   const view = new SampleView([1, 1, 1]);

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { LeastBandwidth } from "./leastbandwidth.ts";
-import { SampleView } from "./sample.ts";
+import { SampleView } from "./sample.fixture.ts";
 
 function picks(policy: LeastBandwidth, view: SampleView, count: number): number[] {
   const counts = view.calls.map(() => 0);

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { LeastCalled } from "./leastcalled.ts";
-import { SampleView } from "./sample.ts";
+import { SampleView } from "./sample.fixture.ts";
 
 function calls(policy: LeastCalled, view: SampleView, picks: number): number[] {
   const counts = view.calls.map(() => 0);

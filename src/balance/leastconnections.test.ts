@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { LeastConnections } from "./leastconnections.ts";
-import { SampleView } from "./sample.ts";
+import { SampleView } from "./sample.fixture.ts";
 
 test("the server with the fewest exchanges in flight for its weight is picked", () => {
   const view = new SampleView([1, 4, 1]);

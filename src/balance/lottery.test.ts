@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { Lottery } from "./lottery.ts";
-import { SampleView } from "./sample.ts";
+import { SampleView } from "./sample.fixture.ts";
 
 /** Counts of draws by server: how often first, how often second. */
 function draws(view: SampleView, times: number): [number[], number[]] {

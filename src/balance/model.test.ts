@@ -6,7 +6,7 @@ import type { BalancePolicy, ServerPlan } from "../config/plan.ts";
 import { Arena } from "../memory/arena.ts";
 import { admin, Board, health } from "../memory/board.ts";
 import { Backends } from "./backends.ts";
-import { policyNames, samplePool, sampleServer } from "./sample.ts";
+import { policyNames, samplePool, sampleServer } from "./sample.fixture.ts";
 
 const arena = Arena.inMemory();
 const board = new Board(arena);

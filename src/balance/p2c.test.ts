@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { P2c } from "./p2c.ts";
-import { SampleView } from "./sample.ts";
+import { SampleView } from "./sample.fixture.ts";
 
 test("of two servers the one with fewer in flight for its weight is picked, always", () => {
   const view = new SampleView([1, 3]);

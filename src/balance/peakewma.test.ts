@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { PeakEwma } from "./peakewma.ts";
-import { SampleView } from "./sample.ts";
+import { SampleView } from "./sample.fixture.ts";
 
 test("response time times what would be in flight, for the weight, decides", () => {
   const view = new SampleView([1, 1]);

@@ -5,7 +5,7 @@ import { Prng } from "../base/prng.ts";
 import type { BalancePolicy } from "../config/plan.ts";
 import { createFailoverPolicy, createPolicy } from "./policies.ts";
 import type { Policy } from "./policy.ts";
-import { policyNames, SampleView, samplePool, sampleServer } from "./sample.ts";
+import { policyNames, SampleView, samplePool, sampleServer } from "./sample.fixture.ts";
 
 const hashing: readonly BalancePolicy[] = ["ipHash", "consistentHash", "boundedHash"];
 const keyOf = (pick: number): number => hashString(`client-${pick}`);
@@ -118,7 +118,7 @@ test("no policy allocates in a pick", async () => {
   // The runtime's log says each time that enough was allocated for a collection; it is the only witness of short-lived objects.
   const script = `
     import { createPolicy } from "${import.meta.dir}/policies.ts";
-    import { policyNames, SampleView, samplePool, sampleServer } from "${import.meta.dir}/sample.ts";
+    import { policyNames, SampleView, samplePool, sampleServer } from "${import.meta.dir}/sample.fixture.ts";
     const servers = [1, 2, 3].map((weight, index) => sampleServer(index, { weight }));
     let kept = null;
     const policies = policyNames.map((name) => [name, createPolicy(samplePool(name, servers).balance, servers)]);

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { Random } from "./random.ts";
-import { SampleView } from "./sample.ts";
+import { SampleView } from "./sample.fixture.ts";
 
 test("picks are independent of each other and of load", () => {
   const view = new SampleView([1, 1]);

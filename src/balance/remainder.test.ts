@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { Remainder, type Source } from "./remainder.ts";
-import { SampleView } from "./sample.ts";
+import { SampleView } from "./sample.fixture.ts";
 
 class SampleSource extends SampleView implements Source {
   readonly isBackupWell = new Uint8Array(this.count);

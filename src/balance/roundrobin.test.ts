@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { RoundRobin } from "./roundrobin.ts";
-import { SampleView } from "./sample.ts";
+import { SampleView } from "./sample.fixture.ts";
 
 test("servers take turns in order from the first, whatever their weights", () => {
   const view = new SampleView([9, 1, 1]);

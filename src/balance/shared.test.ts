@@ -26,7 +26,7 @@ function createArena(name: string): { path: string; arena: Arena } {
 function script(path: string, worker: number, policy: string, connectionsMax: number, body: string): string {
   return `
     import { Backends } from "${import.meta.dir}/backends.ts";
-    import { samplePool, sampleServer } from "${import.meta.dir}/sample.ts";
+    import { samplePool, sampleServer } from "${import.meta.dir}/sample.fixture.ts";
     import { Arena, rowWords, offset } from "${import.meta.dir}/../memory/arena.ts";
     const arena = new Arena(Bun.mmap("${path}", { shared: true }));
     const servers = [0, 1, 2].map((index) => sampleServer(index, { weight: index + 1, connectionsMax: ${connectionsMax} }));

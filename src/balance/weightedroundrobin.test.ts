@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { SampleView } from "./sample.ts";
+import { SampleView } from "./sample.fixture.ts";
 import { LocalWeightedRoundRobin, WeightedRoundRobin } from "./weightedroundrobin.ts";
 
 const names = "abcdefgh";

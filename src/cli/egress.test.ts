@@ -3,7 +3,7 @@
 
 import { afterEach, describe, expect, test } from "bun:test";
 import type { MemberSummary, OutcomeSummary } from "../control/egress/answer.ts";
-import { egressSummary } from "../control/egress/trial.ts";
+import { egressSummary } from "../control/egress/sample.fixture.ts";
 import { egressBan, egressHistory, egressList, egressRenew, egressShow, egressUnban } from "./egress.ts";
 import { egressLines, memberText, troubles } from "./egresstext.ts";
 

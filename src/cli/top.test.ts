@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { plain } from "./paint.ts";
-import { sampleFigures, sampleServers } from "./top/sample.ts";
+import { sampleFigures, sampleServers } from "./top/sample.fixture.ts";
 import { type TopPlace, type TopScreen, top } from "./top.ts";
 
 interface Served {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { CachePlan } from "../config/plan.ts";
 import type { CacheKey } from "../memory/cache.ts";
 import type { StorePages } from "../memory/cachestore/pages.ts";
-import { body, found, put } from "../memory/cachestore/trial.ts";
+import { body, found, put } from "../memory/cachestore/sample.fixture.ts";
 import { CacheStore } from "../memory/cachestore.ts";
 import type { Owner } from "../memory/owners.ts";
 import { Caches, type LentPages } from "./caches.ts";

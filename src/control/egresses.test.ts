@@ -13,11 +13,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { EgressPlan, Plan } from "../config/plan.ts";
 import { EgressPool } from "../egress/pool.ts";
-import { sampleWish } from "../egress/sample.ts";
+import { sampleWish } from "../egress/sample.fixture.ts";
 import { memberWord } from "../memory/egress.ts";
 import { SharedEgressBoard } from "../memory/egressboard.ts";
 import type { Owner } from "../memory/owners.ts";
-import { egressPlan, gatewayMember } from "./egress/trial.ts";
+import { egressPlan, gatewayMember } from "./egress/sample.fixture.ts";
 import { Egresses } from "./egresses.ts";
 import { openLog } from "./log.ts";
 

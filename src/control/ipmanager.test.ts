@@ -6,7 +6,7 @@ import { formatAddress } from "../base/address.ts";
 import type { Plan } from "../config/plan.ts";
 import type { EgressOutcome } from "../egress/words.ts";
 import { runSteps } from "../memory/listranges.ts";
-import { egressPlan, gatewayMember, outcomeOf } from "./egress/trial.ts";
+import { egressPlan, gatewayMember, outcomeOf } from "./egress/sample.fixture.ts";
 import { Egresses } from "./egresses.ts";
 import { isOfThisMachine } from "./guard.ts";
 import { ipmanagerMetrics, targetsMax } from "./ipmanager/metrics.ts";

@@ -6,7 +6,7 @@ import { Slots } from "../config/slots.ts";
 import { Arena } from "../memory/arena.ts";
 import { Board } from "../memory/board.ts";
 import { bucketOf, listenerCell, poolCell, routeCell, serverCell, Tally, Totals, workerCell } from "../memory/tally.ts";
-import { egressRecords, egressSummary } from "./egress/trial.ts";
+import { egressRecords, egressSummary } from "./egress/sample.fixture.ts";
 import { metricsText } from "./metrics.ts";
 
 const certificate: Certificate = {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CachePlan } from "../config/plan.ts";
 import type { Cache, CacheKey } from "../memory/cache.ts";
-import { body, found, put } from "../memory/cachestore/trial.ts";
+import { body, found, put } from "../memory/cachestore/sample.fixture.ts";
 import { CacheStore } from "../memory/cachestore.ts";
 import { Caches } from "./caches.ts";
 import type { MappedFile } from "./mappedfiles.ts";

@@ -3,7 +3,7 @@ import { memberState } from "../memory/egress.ts";
 import { SharedEgressBoard } from "../memory/egressboard.ts";
 import { Candidates } from "./candidates.ts";
 import { Roster } from "./roster.ts";
-import { Sample, sampleMember, sampleMembers, sampleShape, startMs } from "./sample.ts";
+import { Sample, sampleMember, sampleMembers, sampleShape, startMs } from "./sample.fixture.ts";
 
 function make(members = sampleMembers(10)): { board: SharedEgressBoard; candidates: Candidates } {
   const board = SharedEgressBoard.inMemory(sampleShape);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { Prng } from "../base/prng.ts";
-import { drawn, memberFault, Sample, type SampleParts, sampleMember, sampleWish } from "./sample.ts";
+import { drawn, memberFault, Sample, type SampleParts, sampleMember, sampleWish } from "./sample.fixture.ts";
 
 function make(parts: SampleParts): Sample {
   const prng = new Prng(3);

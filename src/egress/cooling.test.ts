@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { changeCause, memberState } from "../memory/egress.ts";
-import { memberFault, Sample } from "./sample.ts";
+import { memberFault, Sample } from "./sample.fixture.ts";
 
 const { available, coolingDown, trial } = memberState;
 const one = "10.0.0.0";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { Sample, type SampleParts, wayFault } from "./sample.ts";
+import { Sample, type SampleParts, wayFault } from "./sample.fixture.ts";
 
 const members = 300;
 const session = { lifetimeMs: 600_000, idleMs: 0, requestsMax: 0, bytesMax: 0 };

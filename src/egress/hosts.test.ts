@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { changeCause, memberState, recordWord } from "../memory/egress.ts";
-import { memberFault, Sample, wayFault } from "./sample.ts";
+import { memberFault, Sample, wayFault } from "./sample.fixture.ts";
 
 const { available, coolingDown, trial } = memberState;
 const minuteMs = 60_000;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { changeCause, memberState } from "../memory/egress.ts";
-import { memberFault, Sample, type SampleParts, sourceFault, targetFault, wayFault } from "./sample.ts";
+import { memberFault, Sample, type SampleParts, sourceFault, targetFault, wayFault } from "./sample.fixture.ts";
 
 const { available, banned, coolingDown, trial } = memberState;
 const one = "10.0.0.0";

@@ -4,10 +4,10 @@ import { describe, expect, test } from "bun:test";
 import { hashString } from "../base/hash.ts";
 import { Prng } from "../base/prng.ts";
 import type { EgressBoard, EgressShape } from "../memory/egress.ts";
-import { BoardWorld } from "../memory/egressboard/trial.ts";
+import { BoardWorld } from "../memory/egressboard/sample.fixture.ts";
 import { SharedEgressBoard } from "../memory/egressboard.ts";
 import { KeyCards } from "./keycards.ts";
-import { drawn, Sample, type SampleParts, sampleMember, sampleShape } from "./sample.ts";
+import { drawn, Sample, type SampleParts, sampleMember, sampleShape } from "./sample.fixture.ts";
 import type { EgressHeld } from "./words.ts";
 
 const hash = { lifetimeMs: 0, idleMs: 0, requestsMax: 0, bytesMax: 0 };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { memberState, recordWord } from "../memory/egress.ts";
 import { trialPatienceMs } from "./cooling.ts";
-import { drawn, memberFault, Sample, type SampleParts, sampleMembers, wayFault } from "./sample.ts";
+import { drawn, memberFault, Sample, type SampleParts, sampleMembers, wayFault } from "./sample.fixture.ts";
 
 const { available, trial } = memberState;
 const one = "10.0.0.0";

@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test";
 import { hashString } from "../base/hash.ts";
 import { memberState } from "../memory/egress.ts";
-import { Sample } from "./sample.ts";
+import { Sample } from "./sample.fixture.ts";
 
 // Found by trying names for a minute.
 const victim = "shop.example";

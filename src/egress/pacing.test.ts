@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { drawn, memberFault, Sample, type SampleParts } from "./sample.ts";
+import { drawn, memberFault, Sample, type SampleParts } from "./sample.fixture.ts";
 
 const one = "10.0.0.0";
 

@@ -2,7 +2,15 @@ import { describe, expect, test } from "bun:test";
 import type { EgressMemberPlan } from "../config/plan.ts";
 import { changeCause, memberState, memberWord } from "../memory/egress.ts";
 import { SharedEgressBoard } from "../memory/egressboard.ts";
-import { drawn, memberFault, Sample, type SampleParts, sampleMember, sampleShape, sampleWish } from "./sample.ts";
+import {
+  drawn,
+  memberFault,
+  Sample,
+  type SampleParts,
+  sampleMember,
+  sampleShape,
+  sampleWish,
+} from "./sample.fixture.ts";
 
 const { available, coolingDown, trial, banned } = memberState;
 const one = "10.0.0.0";

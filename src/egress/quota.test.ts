@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import type { EgressShape } from "../memory/egress.ts";
 import { egressShape } from "../memory/egressboard/shape.ts";
 import { SharedEgressBoard } from "../memory/egressboard.ts";
-import { drawn, memberFault, Sample, type SampleParts, sampleShape, startMs } from "./sample.ts";
+import { drawn, memberFault, Sample, type SampleParts, sampleShape, startMs } from "./sample.fixture.ts";
 
 const hourMs = 3_600_000;
 const parts: SampleParts = { members: 2, quota: { requestsMax: 3, bytesMax: 1000, periodMs: hourMs } };

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { Prng } from "../base/prng.ts";
-import { memberFault, Sample, type SampleParts, sampleMember } from "./sample.ts";
+import { memberFault, Sample, type SampleParts, sampleMember } from "./sample.fixture.ts";
 
 const minuteMs = 60_000;
 const limits = { lifetimeMs: 10 * minuteMs, idleMs: 0, requestsMax: 0, bytesMax: 0 };

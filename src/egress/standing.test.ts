@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { memberTimesMax, memberWord, pairTimesMax, recordWord } from "../memory/egress.ts";
-import { smallShape } from "../memory/egressboard/trial.ts";
+import { smallShape } from "../memory/egressboard/sample.fixture.ts";
 import { SharedEgressBoard } from "../memory/egressboard.ts";
 import { Standing } from "./standing.ts";
 

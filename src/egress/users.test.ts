@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { changeCause, memberState } from "../memory/egress.ts";
 import { EgressPool } from "./pool.ts";
-import { drawn, memberFault, Sample, targetFault, wayFault } from "./sample.ts";
+import { drawn, memberFault, Sample, targetFault, wayFault } from "./sample.fixture.ts";
 
 const { available, coolingDown, trial } = memberState;
 const one = "10.0.0.0";

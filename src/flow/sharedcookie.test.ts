@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { samplePool, sampleServer } from "../balance/sample.ts";
+import { samplePool, sampleServer } from "../balance/sample.fixture.ts";
 import type { PoolPlan, StickyPlan } from "../config/plan.ts";
 import { SharedCookie, sharedCookies } from "./sharedcookie.ts";
 

@@ -3,7 +3,7 @@ import type { PlanOptions } from "../../test/playbook/plan.ts";
 import { table } from "../../test/playbook/rules.ts";
 import { get } from "../../test/playbook/words.ts";
 import { Playbook } from "../../test/playbook.ts";
-import { sampleServer } from "../balance/sample.ts";
+import { sampleServer } from "../balance/sample.fixture.ts";
 import type { ServerPlan, StickyPlan } from "../config/plan.ts";
 import type { Table } from "../memory/table.ts";
 import type { Key } from "../rules/expression/compiled.ts";

@@ -3,7 +3,7 @@
 
 import { afterEach, expect, test } from "bun:test";
 import { cacheFlag, cacheState } from "./cache.ts";
-import { checkStore } from "./cachestore/check.ts";
+import { checkStore } from "./cachestore/check.fixture.ts";
 import type { StoreShape } from "./cachestore/layout.ts";
 import {
   body,
@@ -18,7 +18,7 @@ import {
   start,
   stateOf,
   textOf,
-} from "./cachestore/trial.ts";
+} from "./cachestore/sample.fixture.ts";
 import { CacheStore } from "./cachestore.ts";
 
 const shape = { bytesMax: 2 ** 20, objectBytesMax: 2 ** 18, policy: "lru" } as const;

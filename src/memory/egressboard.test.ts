@@ -4,10 +4,10 @@
 import { expect, test } from "bun:test";
 import { Prng } from "../base/prng.ts";
 import { changeCause, memberState, memberTimesMax, memberWord, type RecordKind, recordWord } from "./egress.ts";
-import { checkBoard } from "./egressboard/check.ts";
+import { checkBoard } from "./egressboard/check.fixture.ts";
 import { idBytesMax } from "./egressboard/layout.ts";
+import { BoardWorld, nowMs, pairOf, smallShape } from "./egressboard/sample.fixture.ts";
 import { egressShape } from "./egressboard/shape.ts";
-import { BoardWorld, nowMs, pairOf, smallShape } from "./egressboard/trial.ts";
 import { SharedEgressBoard } from "./egressboard.ts";
 
 const idOf = (number: number): string => `10.${number >> 16}.${(number >> 8) & 255}.${number & 255}`;

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { memberState, memberWord } from "./egress.ts";
-import { smallShape } from "./egressboard/trial.ts";
+import { smallShape } from "./egressboard/sample.fixture.ts";
 import { SharedEgressBoard } from "./egressboard.ts";
 import { rehearsedBoard } from "./egressrehearsal.ts";
 

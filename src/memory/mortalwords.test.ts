@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { Killed, MortalWords } from "./mortalwords.ts";
+import { Killed, MortalWords } from "./mortalwords.fixture.ts";
 import { SharedWords } from "./sharedwords.ts";
 
 test("a process is ended in front of each kind of store, and nothing of that store is done", () => {

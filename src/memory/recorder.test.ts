@@ -1,7 +1,7 @@
 // A pen and a reader on the same bytes.
 
 import { expect, test } from "bun:test";
-import { Killed, MortalWords } from "./mortalwords.ts";
+import { Killed, MortalWords } from "./mortalwords.fixture.ts";
 import { RecorderRing } from "./recorder.ts";
 import {
   formatRecorder,

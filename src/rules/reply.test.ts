@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { ReplyPlan } from "../config/plan.ts";
-import { SampleScene, sampleScope } from "./expression/sample.ts";
+import { SampleScene, sampleScope } from "./expression/sample.fixture.ts";
 import { ReplyMaker } from "./reply.ts";
 import { Terms } from "./terms.ts";
 

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { EffectPlan, OutcomePlan, ReplyPlan, RulePlan } from "../config/plan.ts";
 import type { Table } from "../memory/table.ts";
-import { SampleScene, type SampleTable, sampleScope } from "./expression/sample.ts";
+import { SampleScene, type SampleTable, sampleScope } from "./expression/sample.fixture.ts";
 import { KeptRules } from "./keptrules.ts";
 import { type Rule, RuleSet } from "./ruleset.ts";
 import type { Stage, Value } from "./scene.ts";

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { compileExpression } from "../../src/rules/expression/expression.ts";
 import { rows } from "../../src/rules/expression/functions.ts";
-import { sampleScope } from "../../src/rules/expression/sample.ts";
+import { sampleScope } from "../../src/rules/expression/sample.fixture.ts";
 import { fields } from "../../src/rules/fields.ts";
 import { expressionsPage, expressionsPath } from "./expressions.ts";
 

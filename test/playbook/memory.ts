@@ -5,7 +5,7 @@ import type { CachePlan, EgressPlan, TablePlan } from "../../src/config/plan.ts"
 import type { SiteParts } from "../../src/flow/site.ts";
 import { BanHolder, type BanList } from "../../src/memory/bans.ts";
 import type { Cache } from "../../src/memory/cache.ts";
-import { TrialPages } from "../../src/memory/cachestore/trial.ts";
+import { TrialPages } from "../../src/memory/cachestore/sample.fixture.ts";
 import { CacheStore } from "../../src/memory/cachestore.ts";
 import { egressShape } from "../../src/memory/egressboard/shape.ts";
 import { SharedEgressBoard } from "../../src/memory/egressboard.ts";

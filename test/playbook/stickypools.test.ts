@@ -2,7 +2,7 @@
 // configs, Sluice's own and HAProxy's, against servers of the test; a client is a jar with one cookie.
 
 import { describe, expect, test } from "bun:test";
-import { tried } from "../../src/config/foreign/haproxy/trial.ts";
+import { tried } from "../../src/config/foreign/haproxy/translated.fixture.ts";
 import { TestProxy } from "../../src/testing/proxy.ts";
 import { subjectOf } from "../../src/testing/subject.ts";
 

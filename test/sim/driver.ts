@@ -22,7 +22,7 @@ import type {
   VerifyFlow,
   WakeFlow,
 } from "../../src/flow/port.ts";
-import type { TrialPages } from "../../src/memory/cachestore/trial.ts";
+import type { TrialPages } from "../../src/memory/cachestore/sample.fixture.ts";
 import { FakeCoder } from "../playbook/coder.ts";
 import type { End } from "./network.ts";
 import { Violation, type World } from "./world.ts";

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { Prng } from "../../src/base/prng.ts";
 import { memberWord } from "../../src/memory/egress.ts";
-import { checkBoard } from "../../src/memory/egressboard/check.ts";
+import { checkBoard } from "../../src/memory/egressboard/check.fixture.ts";
 import { SharedEgressBoard } from "../../src/memory/egressboard.ts";
 import { processOwner } from "../../src/owner.ts";
 import { killingTestMs, killProcesses, killsMin } from "./killing.ts";

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Prng } from "../../src/base/prng.ts";
-import { checkStore } from "../../src/memory/cachestore/check.ts";
+import { checkStore } from "../../src/memory/cachestore/check.fixture.ts";
 import { CacheStore } from "../../src/memory/cachestore.ts";
 import { processOwner } from "../../src/owner.ts";
 import { canLend, filePages } from "../../src/pages.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { plain, widthOf } from "../paint.ts";
 import { type FrameLook, frame, views } from "./frame.ts";
-import { sampleFigures, sampleServers } from "./sample.ts";
+import { sampleFigures, sampleServers } from "./sample.fixture.ts";
 import { Watched } from "./watched.ts";
 
 const look: FrameLook = {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { sampleFigures, sampleServers } from "./sample.ts";
+import { sampleFigures, sampleServers } from "./sample.fixture.ts";
 import { Watched } from "./watched.ts";
 
 function take(watched: Watched, name: string, data: unknown): void {

@@ -6,7 +6,7 @@ import type { EgressPlan, Plan } from "../../config/plan.ts";
 import { Arena, arenaBytes } from "../../memory/arena.ts";
 import { Totals } from "../../memory/tally.ts";
 import type { EgressesAnswer, HistoryAnswer, MemberAnswer, MembersAnswer } from "../egress/answer.ts";
-import { egressPlan, gatewayMember, outcomeOf } from "../egress/trial.ts";
+import { egressPlan, gatewayMember, outcomeOf } from "../egress/sample.fixture.ts";
 import { Egresses } from "../egresses.ts";
 import { openLog } from "../log.ts";
 import { egressOperations } from "./egress.ts";

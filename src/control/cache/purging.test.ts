@@ -4,7 +4,7 @@ import { makePlan } from "../../../test/playbook/plan.ts";
 import type { Purge } from "../../cache/purge.ts";
 import { reason } from "../../cache/storing.ts";
 import { cacheFlag, cacheState } from "../../memory/cache.ts";
-import { body, found, put, start, stateOf } from "../../memory/cachestore/trial.ts";
+import { body, found, put, start, stateOf } from "../../memory/cachestore/sample.fixture.ts";
 import { CacheStore } from "../../memory/cachestore.ts";
 import { carryOut, readPurge } from "./purging.ts";
 

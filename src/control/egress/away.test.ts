@@ -4,7 +4,7 @@ import { EgressPool } from "../../egress/pool.ts";
 import { memberState, memberWord } from "../../memory/egress.ts";
 import { SharedEgressBoard } from "../../memory/egressboard.ts";
 import { Away, bindable } from "./away.ts";
-import { egressPlan, gatewayMember, outcomeOf } from "./trial.ts";
+import { egressPlan, gatewayMember, outcomeOf } from "./sample.fixture.ts";
 
 const startMs = Date.UTC(2026, 10, 23);
 const coolDownMs = 600_000;

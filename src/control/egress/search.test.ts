@@ -3,9 +3,9 @@ import { memberState, type Outcome, outcomeFlag, recordWord } from "../../memory
 import { SharedEgressBoard } from "../../memory/egressboard.ts";
 import { runSteps } from "../../memory/listranges.ts";
 import { hostsDown, outcomeSummary, pairsOf, strategyText, timelineOf } from "./reading.ts";
+import { egressPlan, gatewayMember } from "./sample.fixture.ts";
 import { anyOutcome, search } from "./search.ts";
 import { poolSummary } from "./summary.ts";
-import { egressPlan, gatewayMember } from "./trial.ts";
 
 const ids = ["a", "b", "c"];
 const start = Date.UTC(2026, 10, 22, 9, 6, 3);

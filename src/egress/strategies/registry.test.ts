@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { EgressStrategyPlan } from "../../config/plan.ts";
 import { memberState, secondsOf } from "../../memory/egress.ts";
-import { memberFault, Sample, startMs, wayFault } from "../sample.ts";
+import { memberFault, Sample, startMs, wayFault } from "../sample.fixture.ts";
 import { type Run, Standing } from "../standing.ts";
 import { createStrategy } from "./registry.ts";
 import type { Strategy } from "./strategy.ts";

@@ -5,7 +5,7 @@ import { cached, cachePlan, date } from "../../../test/playbook/caching.ts";
 import { Memory } from "../../../test/playbook/memory.ts";
 import { get, ok } from "../../../test/playbook/words.ts";
 import { Playbook } from "../../../test/playbook.ts";
-import { body, keyOf, put, start } from "../../memory/cachestore/trial.ts";
+import { body, keyOf, put, start } from "../../memory/cachestore/sample.fixture.ts";
 import { CacheStore } from "../../memory/cachestore.ts";
 
 const fresh = "Cache-Control: max-age=60";

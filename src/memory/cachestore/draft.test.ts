@@ -3,8 +3,8 @@
 import { expect, test } from "bun:test";
 import type { CacheDraft } from "../cache.ts";
 import { CacheStore } from "../cachestore.ts";
-import { checkStore } from "./check.ts";
-import { body, bytesOf, facts, found, keyOf, put, read, StoreWorld, start } from "./trial.ts";
+import { checkStore } from "./check.fixture.ts";
+import { body, bytesOf, facts, found, keyOf, put, read, StoreWorld, start } from "./sample.fixture.ts";
 
 const open = (): CacheStore => CacheStore.inMemory({ bytesMax: 2 ** 20, objectBytesMax: 2 ** 18, policy: "lru" });
 

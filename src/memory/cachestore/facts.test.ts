@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { CacheStore } from "../cachestore.ts";
 import { StoreFacts, writeFacts } from "./facts.ts";
 import { node as N } from "./node.ts";
-import { facts } from "./trial.ts";
+import { facts } from "./sample.fixture.ts";
 
 test("facts are read as they were written, and how long the body is stands apart", () => {
   const { shard } = CacheStore.inMemory({ bytesMax: 2 ** 20, objectBytesMax: 2 ** 16, policy: "lru" }).parts;

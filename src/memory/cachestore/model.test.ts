@@ -6,8 +6,8 @@ import { Prng } from "../../base/prng.ts";
 import { type CacheDraft, type CacheEntry, type CacheKey, cacheFlag, cacheState } from "../cache.ts";
 import type { CacheStore } from "../cachestore.ts";
 import { noDraft } from "../nocache.ts";
-import { checkStore } from "./check.ts";
-import { body, bytesOf, facts, found, headOf, keyOf, read, StoreWorld, start, TrialPages } from "./trial.ts";
+import { checkStore } from "./check.fixture.ts";
+import { body, bytesOf, facts, found, headOf, keyOf, read, StoreWorld, start, TrialPages } from "./sample.fixture.ts";
 
 const policies = ["tinylfu", "lru", "lfu"] as const;
 const names = 12;

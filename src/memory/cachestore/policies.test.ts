@@ -5,7 +5,7 @@ import { expect, test } from "bun:test";
 import { Prng } from "../../base/prng.ts";
 import type { CacheFacts, CacheKey } from "../cache.ts";
 import { CacheStore } from "../cachestore.ts";
-import { checkStore } from "./check.ts";
+import { checkStore } from "./check.fixture.ts";
 import type { StorePolicyName } from "./layout.ts";
 
 const now = 1_700_000_000_000;

@@ -3,9 +3,9 @@ import { Prng } from "../../base/prng.ts";
 import { cacheState } from "../cache.ts";
 import { CacheStore } from "../cachestore.ts";
 import type { Owner } from "../owners.ts";
-import { checkStore } from "./check.ts";
+import { checkStore } from "./check.fixture.ts";
 import type { StoreShape } from "./layout.ts";
-import { body, found, keyOf, put, read, start, stateOf, TrialPages } from "./trial.ts";
+import { body, found, keyOf, put, read, start, stateOf, TrialPages } from "./sample.fixture.ts";
 
 const shape: StoreShape = { bytesMax: 8 * 2 ** 20, objectBytesMax: 2 ** 19, policy: "tinylfu", isShared: false };
 const mib = 2 ** 20;

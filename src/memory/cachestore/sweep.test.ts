@@ -3,8 +3,8 @@
 import { expect, test } from "bun:test";
 import { type CacheFacts, cacheFlag } from "../cache.ts";
 import { CacheStore } from "../cachestore.ts";
-import { checkStore } from "./check.ts";
-import { body, bytesOf, facts, keyOf, start } from "./trial.ts";
+import { checkStore } from "./check.fixture.ts";
+import { body, bytesOf, facts, keyOf, start } from "./sample.fixture.ts";
 
 const policies = ["tinylfu", "lru", "lfu"] as const;
 const plain: CacheFacts = { ...facts, etagStart: 0, etagEnd: 0, staleWhileRevalidateMs: 0, staleIfErrorMs: 0 };

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { Prng } from "../../base/prng.ts";
 import { CacheStore } from "../cachestore.ts";
-import { checkStore } from "./check.ts";
+import { checkStore } from "./check.fixture.ts";
 import { classes, extentUnitsMax, shardWord, unitWords } from "./layout.ts";
 import { classOf, ownsPages, toPageEnd } from "./units.ts";
 

@@ -6,7 +6,7 @@ import { Prng } from "../../base/prng.ts";
 import { type CacheKey, cacheState } from "../cache.ts";
 import { CacheStore } from "../cachestore.ts";
 import { SharedWords } from "../sharedwords.ts";
-import { checkStore } from "./check.ts";
+import { checkStore } from "./check.fixture.ts";
 import { shardWord as S, shardWords } from "./layout.ts";
 import {
   body,
@@ -22,7 +22,7 @@ import {
   start,
   stateOf,
   TrialPages,
-} from "./trial.ts";
+} from "./sample.fixture.ts";
 
 const shape = { bytesMax: 500_000, objectBytesMax: 100_000, policy: "lru" } as const;
 const none = new Uint8Array();

@@ -3,9 +3,9 @@
 import { expect, test } from "bun:test";
 import { type Change, memberState, memberTimesMax, memberWord, type Outcome, recordWord } from "../egress.ts";
 import { SharedEgressBoard } from "../egressboard.ts";
-import { checkBoard } from "./check.ts";
+import { checkBoard } from "./check.fixture.ts";
 import { header } from "./layout.ts";
-import { nowMs, pairOf, smallShape } from "./trial.ts";
+import { nowMs, pairOf, smallShape } from "./sample.fixture.ts";
 
 function settled(): SharedEgressBoard {
   const board = SharedEgressBoard.inMemory({ ...smallShape, texts: 1024 });

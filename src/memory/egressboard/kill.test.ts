@@ -5,10 +5,10 @@
 import { expect, test } from "bun:test";
 import { changeCause, memberState, memberWord, recordWord } from "../egress.ts";
 import type { SharedEgressBoard } from "../egressboard.ts";
-import { Killed, MortalWords } from "../mortalwords.ts";
-import { checkBoard } from "./check.ts";
+import { Killed, MortalWords } from "../mortalwords.fixture.ts";
+import { checkBoard } from "./check.fixture.ts";
 import { header } from "./layout.ts";
-import { BoardWorld, nowMs } from "./trial.ts";
+import { BoardWorld, nowMs } from "./sample.fixture.ts";
 
 const ids = ["a", "b", "c", "d"];
 

@@ -5,9 +5,9 @@ import { expect, test } from "bun:test";
 import { memberWord, recordWord } from "../egress.ts";
 import type { SharedEgressBoard } from "../egressboard.ts";
 import { SharedWords } from "../sharedwords.ts";
-import { checkBoard } from "./check.ts";
+import { checkBoard } from "./check.fixture.ts";
 import { header, ownerWord } from "./layout.ts";
-import { BoardWorld, nowMs, pairOf, smallShape } from "./trial.ts";
+import { BoardWorld, nowMs, pairOf, smallShape } from "./sample.fixture.ts";
 
 function active(board: SharedEgressBoard, id: string): number {
   return board.words[board.memberOf(id) + memberWord.active]!;

@@ -4,8 +4,8 @@
 import { expect, test } from "bun:test";
 import { memberWord, recordWord } from "../egress.ts";
 import type { SharedEgressBoard } from "../egressboard.ts";
-import { checkBoard } from "./check.ts";
-import { BoardWorld, nowMs, pairOf, smallShape } from "./trial.ts";
+import { checkBoard } from "./check.fixture.ts";
+import { BoardWorld, nowMs, pairOf, smallShape } from "./sample.fixture.ts";
 
 const host = 7;
 const largeShape = { ...smallShape, members: 64, pairs: 99, texts: 256 };

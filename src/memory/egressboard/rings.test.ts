@@ -4,9 +4,9 @@ import { expect, test } from "bun:test";
 import { faultCodes } from "../../base/fault.ts";
 import { type Change, memberWord, type Outcome, outcomeFlag } from "../egress.ts";
 import { SharedEgressBoard } from "../egressboard.ts";
-import { Killed, MortalWords } from "../mortalwords.ts";
+import { Killed, MortalWords } from "../mortalwords.fixture.ts";
 import { faultMax } from "./outcomes.ts";
-import { BoardWorld, nowMs, smallShape } from "./trial.ts";
+import { BoardWorld, nowMs, smallShape } from "./sample.fixture.ts";
 
 const outcome: Outcome = { atMs: nowMs, status: 200, fault: 0, flags: 0, durationMs: 12, host: 0, key: 0 };
 const change: Change = { atMs: nowMs, state: 1, cause: 6, forMs: 0, text: 0 };

@@ -4,9 +4,9 @@ import { type EgressShape, memberTimesMax, recordWord } from "../egress.ts";
 import { SharedEgressBoard } from "../egressboard.ts";
 import type { Owner } from "../owners.ts";
 import { SharedWords } from "../sharedwords.ts";
-import { checkBoard } from "./check.ts";
+import { checkBoard } from "./check.fixture.ts";
+import { nowMs } from "./sample.fixture.ts";
 import { egressShape } from "./shape.ts";
-import { nowMs } from "./trial.ts";
 
 const pageBytes = 4096;
 const ids = Array.from({ length: 300 }, (_, index) => `203.0.${index >> 8}.${index & 255}`);

@@ -3,10 +3,10 @@
 import { expect, test } from "bun:test";
 import { textBytesMax } from "../egress.ts";
 import { SharedEgressBoard } from "../egressboard.ts";
-import { MortalWords } from "../mortalwords.ts";
+import { MortalWords } from "../mortalwords.fixture.ts";
 import { SharedWords } from "../sharedwords.ts";
 import { header } from "./layout.ts";
-import { BoardWorld, smallShape } from "./trial.ts";
+import { BoardWorld, smallShape } from "./sample.fixture.ts";
 
 test("a text has one number, in all processes, and nothing is 0", () => {
   const world = new BoardWorld();

@@ -3,7 +3,7 @@
 
 import { expect, test } from "bun:test";
 import type { TablePlan } from "../../config/plan.ts";
-import { Killed, MortalWords } from "../mortalwords.ts";
+import { Killed, MortalWords } from "../mortalwords.fixture.ts";
 import { type Owner, yieldingRounds } from "../owners.ts";
 import { SharedWords } from "../sharedwords.ts";
 import { StickTable } from "../sticktable.ts";

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import type { Phase } from "../fields.ts";
 import { compileExpression, type ExpressionError, type Type } from "./expression.ts";
 import { depthMax, expressionLengthMax, integerMax, nodesMax, slotsMax } from "./limits.ts";
-import { sampleScope } from "./sample.ts";
+import { sampleScope } from "./sample.fixture.ts";
 
 function errorsOf(text: string, wanted: Type = "bool", phase: Phase = "response"): readonly ExpressionError[] {
   const compiled = compileExpression(text, sampleScope(phase), wanted);

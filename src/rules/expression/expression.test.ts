@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test";
 import type { Value } from "../scene.ts";
 import { compileExpression } from "./expression.ts";
-import { SampleScene, sampleScope } from "./sample.ts";
+import { SampleScene, sampleScope } from "./sample.fixture.ts";
 
 function evaluate(text: string, scene: SampleScene = new SampleScene()): Value {
   const compiled = compileExpression(text, sampleScope(), "any");

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { compileExpression } from "./expression.ts";
 import { rows } from "./functions.ts";
-import { SampleScene, sampleScope } from "./sample.ts";
+import { SampleScene, sampleScope } from "./sample.fixture.ts";
 import { specials } from "./special.ts";
 
 const examples = rows.flatMap((row) => row.examples.map(([text, value]) => [text, value] as const));

@@ -7,7 +7,7 @@ import type { Value } from "../scene.ts";
 import { compileEntry, compileExpression, compileKey, compileTarget, compileTemplate } from "./expression.ts";
 import { rows } from "./functions.ts";
 import { macroRoundsMax, textLengthMax } from "./limits.ts";
-import { SampleScene, sampleIp, sampleScope } from "./sample.ts";
+import { SampleScene, sampleIp, sampleScope } from "./sample.fixture.ts";
 
 const scope = sampleScope();
 const nothing = Object.fromEntries(

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import type { Value } from "../scene.ts";
 import type { Probe, ProbedTerm } from "./compiled.ts";
 import { compileExpression, compileTemplate } from "./expression.ts";
-import { SampleScene, sampleScope } from "./sample.ts";
+import { SampleScene, sampleScope } from "./sample.fixture.ts";
 
 function probed(text: string, scene: SampleScene = new SampleScene()): [string, Value][] {
   const told: [string, Value][] = [];

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { sampleLists, sampleTables } from "./sample.ts";
+import { sampleLists, sampleTables } from "./sample.fixture.ts";
 import { scopeOf } from "./scope.ts";
 
 test("a scope keeps the order of the plan", () => {

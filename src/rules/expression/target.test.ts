@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Key, Target } from "./compiled.ts";
-import { SampleScene, sampleIp, sampleScope } from "./sample.ts";
+import { SampleScene, sampleIp, sampleScope } from "./sample.fixture.ts";
 import { compileEntry, compileKey, compileTarget, type TargetUse } from "./target.ts";
 
 const scope = sampleScope();

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { field } from "../fields.ts";
 import { compileTemplate, type ExpressionError } from "./expression.ts";
 import { templateLengthMax, templatePartsMax } from "./limits.ts";
-import { SampleScene, sampleScope } from "./sample.ts";
+import { SampleScene, sampleScope } from "./sample.fixture.ts";
 
 function fill(text: string, scene: SampleScene = new SampleScene()): string {
   const template = compileTemplate(text, sampleScope());

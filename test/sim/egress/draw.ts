@@ -1,7 +1,7 @@
 // Which plan a seed draws, and which faults there are in its world.
 
 import type { EgressPlan } from "../../../src/config/plan.ts";
-import { failingPerMember, sampleMember, samplePlan } from "../../../src/egress/sample.ts";
+import { failingPerMember, sampleMember, samplePlan } from "../../../src/egress/sample.fixture.ts";
 import type { EgressShape } from "../../../src/memory/egress.ts";
 import type { World } from "../world.ts";
 import type { TruthPlan } from "./truth.ts";

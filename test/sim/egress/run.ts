@@ -6,11 +6,11 @@
 
 import type { EgressPlan } from "../../../src/config/plan.ts";
 import { EgressPool } from "../../../src/egress/pool.ts";
-import { sampleMember, sampleOutcome, sampleWish, startMs } from "../../../src/egress/sample.ts";
+import { sampleMember, sampleOutcome, sampleWish, startMs } from "../../../src/egress/sample.fixture.ts";
 import type { EgressOutcome } from "../../../src/egress/words.ts";
 import { type EgressShape, memberWord } from "../../../src/memory/egress.ts";
 import type { BoardRoom } from "../../../src/memory/egressboard/layout.ts";
-import { BoardWorld } from "../../../src/memory/egressboard/trial.ts";
+import { BoardWorld } from "../../../src/memory/egressboard/sample.fixture.ts";
 import type { SharedEgressBoard } from "../../../src/memory/egressboard.ts";
 import { Violation, World } from "../world.ts";
 import { type Begun, Books } from "./books.ts";

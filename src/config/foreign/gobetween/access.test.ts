@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { judge } from "../../judge.ts";
-import { scene } from "./scene.ts";
+import { scene } from "./translated.fixture.ts";
 
 const server = (protocol: string, access: string): string =>
   `[servers.web]\nbind = ":3000"\nprotocol = "${protocol}"\nclient_idle_timeout = "5s"\n[servers.web.discovery]\nkind = "static"\nstatic_list = ["127.0.0.1:80"]\n[servers.web.access]\n${access}`;

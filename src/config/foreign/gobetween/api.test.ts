@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { scene } from "./scene.ts";
+import { scene } from "./translated.fixture.ts";
 
 const servers = `
 [servers.web]

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { readBackends, serversOf } from "./backends.ts";
-import { tableOf, toldBy } from "./scene.ts";
+import { tableOf, toldBy } from "./translated.fixture.ts";
 
 function backends(...lines: string[]) {
   const table = tableOf(`static_list = ${JSON.stringify(lines)}`);

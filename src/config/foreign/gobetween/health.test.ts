@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { Origins } from "../origins.ts";
 import { checkOf } from "./health.ts";
-import { tableOf, toldBy } from "./scene.ts";
+import { tableOf, toldBy } from "./translated.fixture.ts";
 
 function check(toml: string, around = { isUdp: false, hasTls: false }) {
   const table = tableOf(toml);

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { scene } from "./scene.ts";
 import { freeName } from "./server.ts";
+import { scene } from "./translated.fixture.ts";
 
 const web = (more: string, list = '["a:80", "b:80"]', protocol = "tcp"): string =>
   `[servers.web]\nbind = ":3000"\nprotocol = "${protocol}"\n${more}\n[servers.web.discovery]\nkind = "static"\nstatic_list = ${list}\n`;

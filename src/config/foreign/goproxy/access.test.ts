@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { apart, reverse, scene } from "./scene.ts";
+import { apart, reverse, scene } from "./translated.fixture.ts";
 
 const authOf = (lines: string): unknown => reverse(lines).input.listeners["proxy"]?.auth;
 

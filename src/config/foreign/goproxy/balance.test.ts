@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { apart, reverse } from "./scene.ts";
+import { apart, reverse } from "./translated.fixture.ts";
 
 const balanceFor = (lines: string): unknown => reverse(lines).input.pools?.["servers"]?.balance;
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { apart, reverse, type Scene, scene } from "./scene.ts";
+import { apart, reverse, type Scene, scene } from "./translated.fixture.ts";
 
 const cached = (lines: string): Scene => reverse(`cache = true\n${lines}`);
 const cacheOf = ({ input }: Scene): unknown => input.caches?.["responses"];

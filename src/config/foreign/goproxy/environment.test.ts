@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { judge } from "../../judge.ts";
 import type { Environment } from "../../substitute.ts";
-import { type Scene, scene } from "./scene.ts";
+import { type Scene, scene } from "./translated.fixture.ts";
 
 function forward(environment: Environment): Scene {
   const found = scene('[server]\nport = "127.0.0.1:1"\nreverse = false\n', environment);

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { loosened } from "./keywords.ts";
-import { apart, reverse, scene } from "./scene.ts";
+import { apart, reverse, scene } from "./translated.fixture.ts";
 
 test("numbers, truth values and lists may be texts, where a number, truth value or list is meant", () => {
   expect(

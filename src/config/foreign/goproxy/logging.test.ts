@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { apart, reverse, scene } from "./scene.ts";
+import { apart, reverse, scene } from "./translated.fixture.ts";
 
 test("the log has a level, and requests a file under log_path", () => {
   const { input } = reverse('log = 1\nlog_path = "/var/log/goproxy/"');

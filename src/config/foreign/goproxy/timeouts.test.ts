@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { apart, reverse } from "./scene.ts";
+import { apart, reverse } from "./translated.fixture.ts";
 
 test("what a request may take bounds its head and each silence in it, what a response may take its wait and each silence", () => {
   const { input } = reverse("http_read_timeout = 7\nhttp_write_timeout = 90");

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { conditionOf, ruleScene } from "./rulescene.ts";
+import { conditionOf, ruleScene } from "./rules.fixture.ts";
 
 const hostLower = "headers['host'].lowerAscii()";
 

@@ -3,7 +3,7 @@
 
 import { expect, test } from "bun:test";
 import { readLines } from "./lines.ts";
-import { tried } from "./trial.ts";
+import { tried } from "./translated.fixture.ts";
 
 const environment = { PORT: "8080", BACK: "176", HOST: "10.0.0.9", constructor: "x" };
 const line = (text: string): string =>

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { partsOf, tried } from "./trial.ts";
+import { partsOf, tried } from "./translated.fixture.ts";
 
 const listens = (bind: string): unknown[] => {
   const { input, told } = tried(

@@ -2,7 +2,7 @@
 // other way round. Here both ask for two.test.
 
 import { expect, test } from "bun:test";
-import { ruleScene } from "./rulescene.ts";
+import { ruleScene } from "./rules.fixture.ts";
 
 const patterns = (matter: string, advice = "-i matches both"): string =>
   `is approximated: names of SNI are in lower case here, so that ${matter}; in HAProxy it is for clients that send the same capitals; ${advice}`;

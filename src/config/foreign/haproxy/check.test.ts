@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { CheckInput } from "../../input.ts";
-import { partsOf } from "./trial.ts";
+import { partsOf } from "./translated.fixture.ts";
 
 const checkOf = (...lines: readonly string[]): CheckInput | undefined =>
   partsOf([], [...lines, "server a a:1 check"]).pool.check;

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { partsOf, tried } from "./trial.ts";
+import { partsOf, tried } from "./translated.fixture.ts";
 
 const server = "server a 127.0.0.1:9101";
 const gzip = "compression algo gzip";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mistakesIn, ruleScene } from "./rulescene.ts";
+import { mistakesIn, ruleScene } from "./rules.fixture.ts";
 
 /** A sample with converters as the value of a field, and the expression that it becomes. */
 const conversions: readonly (readonly [string, string])[] = [

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { durationOf } from "./duration.ts";
-import { partsOf } from "./trial.ts";
+import { partsOf } from "./translated.fixture.ts";
 
 test.each([
   ["5", 5, ""],

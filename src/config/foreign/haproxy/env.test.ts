@@ -3,7 +3,7 @@
 import { describe, expect, test } from "bun:test";
 import { judge } from "../../judge.ts";
 import type { Environment } from "../../substitute.ts";
-import { tried } from "./trial.ts";
+import { tried } from "./translated.fixture.ts";
 
 function rulesOf(line: string, more: Environment = {}): readonly [unknown, readonly string[]] {
   const { input, told } = tried(

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { fetches } from "./fetchnames.ts";
 import { translateHaproxy } from "./haproxy.ts";
+import { conditionOf, mistakesIn, ruleScene } from "./rules.fixture.ts";
 import { translateRules } from "./rules.ts";
-import { conditionOf, mistakesIn, ruleScene } from "./rulescene.ts";
-import { tried } from "./trial.ts";
+import { tried } from "./translated.fixture.ts";
 
 /** A sample as the value of a field, and the template that it becomes. */
 const samples: readonly (readonly [string, string])[] = [

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { tried } from "./trial.ts";
+import { tried } from "./translated.fixture.ts";
 
 const rest =
   "listen x\n mode http\n bind :1\n timeout client 1s\n timeout server 1s\n timeout connect 1s\n server a a:1";

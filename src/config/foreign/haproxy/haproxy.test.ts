@@ -9,7 +9,7 @@ import { inOrder, problemLine } from "../../problem.ts";
 import { judgeForeignText } from "../foreign.ts";
 import { reportOf } from "../report.ts";
 import { isHaproxy } from "./haproxy.ts";
-import { tried } from "./trial.ts";
+import { tried } from "./translated.fixture.ts";
 
 const folder = join(import.meta.dir, "fixtures");
 const names = readdirSync(folder).filter((name) => name.endsWith(".cfg"));

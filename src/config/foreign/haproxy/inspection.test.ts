@@ -1,7 +1,7 @@
 // What is waited for, and how long, was measured at HAProxy 2.6 with clients that say nothing, that send a ClientHello, and others.
 
 import { expect, test } from "bun:test";
-import { tried } from "./trial.ts";
+import { tried } from "./translated.fixture.ts";
 
 const toTls = "use_backend tls if { req.ssl_hello_type 1 }";
 const awaited = "tcp-request content accept if { req.ssl_hello_type 1 }";

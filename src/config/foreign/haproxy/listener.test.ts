@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { partsOf, tried } from "./trial.ts";
+import { partsOf, tried } from "./translated.fixture.ts";
 
 const silent = { xForwardedFor: false, xForwardedProto: false, xForwardedHost: false };
 const server = "server a 127.0.0.1:9101";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { mistakesIn, ruleScene } from "./rulescene.ts";
+import { mistakesIn, ruleScene } from "./rules.fixture.ts";
 
 const formats: readonly (readonly [string, string])[] = [
   ["plain", "plain"],

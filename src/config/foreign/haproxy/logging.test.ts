@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { AccessSyslogInput } from "../../input.ts";
-import { tried } from "./trial.ts";
+import { tried } from "./translated.fixture.ts";
 
 const times = " timeout connect 5s\n timeout client 5s\n timeout server 5s\n";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { PoolInput } from "../../input.ts";
-import { type Parts, partsOf, tried } from "./trial.ts";
+import { type Parts, partsOf, tried } from "./translated.fixture.ts";
 
 const two = ["server a a:1", "server b b:1"];
 const withLines = (...lines: readonly string[]): Parts => partsOf([], [...lines, ...two]);

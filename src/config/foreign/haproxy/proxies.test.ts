@@ -1,7 +1,7 @@
 // Sections and the defaults that lie under them.
 
 import { expect, test } from "bun:test";
-import { tried } from "./trial.ts";
+import { tried } from "./translated.fixture.ts";
 
 const told = (text: string): readonly string[] =>
   tried(text).told.filter((line) => !line.includes("it has no timeout"));

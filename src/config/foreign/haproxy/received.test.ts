@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { partsOf } from "./trial.ts";
+import { partsOf } from "./translated.fixture.ts";
 
 const asked = "http-request set-header X-URI %[capture.req.uri]";
 

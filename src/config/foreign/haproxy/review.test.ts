@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { partsOf } from "./trial.ts";
+import { partsOf } from "./translated.fixture.ts";
 
 const wrong: readonly (readonly [string, string])[] = [
   ["option httpclose now", "error now is one word too many: option httpclose stands alone, as in HAProxy"],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { partsOf, tried } from "./trial.ts";
+import { partsOf, tried } from "./translated.fixture.ts";
 
 function faultsOf(front: readonly string[], back: readonly string[]): readonly string[] {
   return partsOf(front, back).told.filter((each) => each.startsWith("error"));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { RuleDraft } from "./draft.ts";
-import { mistakesIn, ruleScene } from "./rulescene.ts";
+import { mistakesIn, ruleScene } from "./rules.fixture.ts";
 
 /** A line of a frontend, and the one rule that it becomes. */
 const requests: readonly (readonly [string, RuleDraft])[] = [

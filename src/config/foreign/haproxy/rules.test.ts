@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { judge } from "../../judge.ts";
 import { translateHaproxy } from "./haproxy.ts";
+import { mistakesIn, ruleScene } from "./rules.fixture.ts";
 import { translateRules } from "./rules.ts";
-import { mistakesIn, ruleScene } from "./rulescene.ts";
 
 const fixtures = new URL("fixtures/", import.meta.url);
 

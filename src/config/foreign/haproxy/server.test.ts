@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { partsOf, tried } from "./trial.ts";
+import { partsOf, tried } from "./translated.fixture.ts";
 
 const serversOf = (...back: readonly string[]): unknown => partsOf([], back).pool.servers;
 const told = (...back: readonly string[]): readonly string[] => partsOf([], back).told;

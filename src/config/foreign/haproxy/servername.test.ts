@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { partsOf, tried } from "./trial.ts";
+import { partsOf, tried } from "./translated.fixture.ts";
 
 const named = (...servers: readonly string[]): ReturnType<typeof partsOf> =>
   partsOf([], ["http-response set-header X %[srv_name]-%s", ...servers]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { mistakesIn, ruleScene } from "./rulescene.ts";
-import { tried } from "./trial.ts";
+import { mistakesIn, ruleScene } from "./rules.fixture.ts";
+import { tried } from "./translated.fixture.ts";
 
 const table = "  stick-table type ip size 10 store conn_cur\n";
 

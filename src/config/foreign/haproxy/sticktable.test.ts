@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readColumn } from "../../../memory/column.ts";
 import type { TableDraft } from "./draft.ts";
-import { mistakesIn, ruleScene } from "./rulescene.ts";
+import { mistakesIn, ruleScene } from "./rules.fixture.ts";
 import { type StickTable, stores } from "./sticktable.ts";
 
 const tables: readonly (readonly [string, TableDraft])[] = [

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { ruleScene } from "./rulescene.ts";
+import { ruleScene } from "./rules.fixture.ts";
 
 const page = "listen numbers\n  mode http\n  bind :8404\n  stats enable\n";
 

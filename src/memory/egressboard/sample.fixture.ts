@@ -1,5 +1,5 @@
 // One file and the processes that have it open, as tests make them up. What lives and what is dead is said; a process can be ended in
-// front of any of its stores (../mortalwords.ts).
+// front of any of its stores (../mortalwords.fixture.ts).
 
 import type { EgressShape } from "../egress.ts";
 import { SharedEgressBoard } from "../egressboard.ts";
