@@ -149,3 +149,11 @@ test("whatever contradicts itself in a config, what it names is looked at, and n
   }
   expect(refused).toBeGreaterThan(seeds / 10);
 }, 120_000);
+
+test("whoever comes with a config of nginx or Caddy is told where its words stand", async () => {
+  for (const name of ["nginx.conf", "site.conf", "Caddyfile"])
+    expect(await told(name, "server { listen 80; }\n")).toEqual([
+      expect.stringContaining("docs/README.md has its words"),
+    ]);
+  expect(await told("sluice.yamll", "a: 1\n")).toEqual([expect.stringContaining('did you mean ".yaml"?')]);
+});

@@ -184,8 +184,12 @@ export async function loadText(
 
 /** A file whose name says nothing that is known here. */
 function strange(path: string, extension: string): Loaded {
+  const isOfOthers = extension === ".conf" || /(?:^|\/)(?:nginx|caddy)[^/]*$/i.test(path);
   const meant = extension === "" ? "" : didYouMean(extension, extensions);
-  return refused(path, `must be a haproxy.cfg, or end in ${extensions.slice(0, 5).join(", ")}${meant}`);
+  const words = isOfOthers
+    ? "; a config of nginx or Caddy is not read: docs/README.md has its words beside ours"
+    : meant;
+  return refused(path, `must be a haproxy.cfg, or end in ${extensions.slice(0, 5).join(", ")}${words}`);
 }
 
 /** Reads what the judged config of a file names, and gives all findings their places; a config of another program has its own. */
