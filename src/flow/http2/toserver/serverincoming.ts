@@ -77,6 +77,7 @@ export class ServerIncoming implements FrameSink {
 
   headers(id: number, isEndStream: boolean, _dependency: number, bytes: Uint8Array, start: number, end: number): void {
     this.#countFrame();
+    this.#turnTo(id);
     const { fields } = this.#context.http2;
     if (!this.#decoder.decode(bytes, start, end, fields))
       return this.#reader.refuse(errorCode.compressionError, "header block malformed");
@@ -92,6 +93,7 @@ export class ServerIncoming implements FrameSink {
 
   dataBegins(id: number, length: number): void {
     this.#countFrame();
+    this.#turnTo(id);
     this.#receiveWindow -= length;
     if (this.#receiveWindow < 0)
       return this.#reader.refuse(errorCode.flowControlError, "more DATA than the connection's window");
@@ -121,10 +123,12 @@ export class ServerIncoming implements FrameSink {
     this.#endIfOver(stream);
   }
 
-  /** Only what has come of one stream stands in the kit. */
+  /** Only what has come of one stream stands in the kit. Whoever is told the rest may end other streams: this one is looked up after it. */
+  #turnTo(id: number): void {
+    if (this.#gathered !== null && this.#gathered.id !== id) this.#pass();
+  }
+
   #gather(stream: ServerStream): void {
-    if (this.#gathered === stream) return;
-    this.#pass();
     this.#gathered = stream;
   }
 

@@ -421,3 +421,24 @@ test("a server that never looks at it is asked so many times", () => {
   expect(caller.hears()).toContain("report 502 server_closed");
   expect(play.dialing).toBe(0);
 });
+
+test("a client that leaves while another of its connection is told does no harm", () => {
+  for (const head of [responseHead(3, 200, [], true), data(3, "x", true)]) {
+    const { play, client, server } = asked();
+    const other = play.connect();
+    other.sends(get);
+    if (head[3] === Type.data) server.says(responseHead(3, 200));
+    server.hears();
+    const send = client.send.bind(client);
+    client.send = (bytes, start, end): boolean => {
+      if (other.flow !== null) other.closes();
+      return send(bytes, start, end);
+    };
+    server.says(responseHead(1, 200, [], true), head);
+    const said = server.hears();
+    expect(said).toContain(client.gets("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"));
+    expect(said).toContain("RST_STREAM 3 CANCEL");
+    client.sends(get);
+    server.expect("HEADERS 5 GET http a / END");
+  }
+});
