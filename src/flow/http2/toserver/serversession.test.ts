@@ -270,3 +270,35 @@ test("a client that leaves at once says nothing of its server", () => {
   play.connect().sends(get);
   server.expect("HEADERS 3 GET http a / END");
 });
+
+test("a server that takes nothing is told so much, and further requests go over another connection", () => {
+  for (const size of [1, 8_000]) {
+    const { play, server } = asked();
+    const { actor } = server;
+    actor.isFull = true;
+    actor.heldBytes = 1;
+    for (let count = 0; count < 500 && play.dialing === 0; count++) {
+      const client = play.connect();
+      client.sends(`GET / HTTP/1.1\r\nHost: a\r\nX: ${"x".repeat(size)}\r\n\r\n`);
+      play.pass(5);
+      client.closes();
+    }
+    expect(play.dialing).toBe(1);
+    expect(actor.heldBytes).toBeLessThan(300 * 1024);
+    // It goes on with what it takes.
+    play.refuse();
+    actor.drains();
+    play.connect().sends(get);
+    expect(server.hears().at(-1)).toStartWith("HEADERS ");
+  }
+});
+
+test("one that takes nothing and carries nothing is let go", () => {
+  const { play, client, server } = asked();
+  const { actor } = server;
+  actor.isFull = true;
+  actor.heldBytes = 300 * 1024;
+  client.closes();
+  expect(play.take()).toContain(actor.is("destroyed"));
+  expect(play.totals.server(0, serverCell.open)).toBe(0);
+});

@@ -23,6 +23,8 @@ import type { Sessions } from "./sessions.ts";
 /** Of one connection, whatever the server bears: more would wait for each other's bytes. */
 export const streamsAtOnceMax: number = 100;
 const streamIdMax = 0x7fffffff;
+/** Held for a server that takes nothing: heads, words of streams that were given up. More of it goes over another connection. */
+const heldBytesMax = 256 * 1024;
 /** A stream that was given up, and a server that has said nothing for so long: perhaps it is not there any more. */
 const silentMs = 1000;
 /** It is asked whether it is; whoever does not answer that is left. */
@@ -244,7 +246,13 @@ export class ServerSession implements DialFlow, TurnFlow, OutgoingWatcher {
     const room = Math.min(this.streamsMax, streamsAtOnceMax);
     if (this.#phase !== phase.open || this.#isLeaving || this.#suspectedMs !== 0) return false;
     const isOwn = this.#isShared || this.#nextId === 1;
-    return isOwn && this.streams.size < room && this.#nextId <= streamIdMax && !this.#incoming.isWithholding;
+    if (!isOwn || this.streams.size >= room || this.#nextId > streamIdMax) return false;
+    return !this.#incoming.isWithholding && !this.#isBehind;
+  }
+
+  /** The server takes less than it is told. */
+  get #isBehind(): boolean {
+    return this.outgoing.isStuck || this.outgoing.heldBytes > heldBytesMax;
   }
 
   /** A stream begins: its number. */
@@ -296,7 +304,7 @@ export class ServerSession implements DialFlow, TurnFlow, OutgoingWatcher {
   settled(): void {
     if (this.#phase !== phase.open || this.streams.size > 0) return;
     const isDone = this.#isLeaving || (!this.#isShared && this.#nextId > 1) || this.streamsMax === 0;
-    if (isDone) return this.close();
+    if (isDone || this.#isBehind) return this.close();
     if (this.isResting) return;
     this.#rest(true);
     if (!this.#sessions.isKept()) this.close();
