@@ -2,7 +2,8 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { AccessLogPlan } from "../config/plan.ts";
+import { layoutOf } from "../config/logformat.ts";
+import type { AccessLogPlan, ListenerLogPlan } from "../config/plan.ts";
 import { Arena } from "../memory/arena.ts";
 import { Tally, workerCell } from "../memory/tally.ts";
 import { AccessLog } from "./accesslog.ts";
@@ -15,7 +16,11 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const arena = Arena.inMemory();
 
-function logAt(path: string, worker: number): { log: AccessLog; count: (cell: number) => number } {
+function logAt(
+  path: string | null,
+  worker: number,
+  said: Partial<AccessLogPlan> = {},
+): { log: AccessLog; count: (cell: number) => number } {
   const plan: AccessLogPlan = {
     path,
     format: "json",
@@ -25,6 +30,7 @@ function logAt(path: string, worker: number): { log: AccessLog; count: (cell: nu
     syslog: [],
     bufferBytesMax: 4 << 20,
     flushMs: 10,
+    ...said,
   };
   const tally = new Tally(arena, worker);
   return { log: new AccessLog(plan, tally, () => {}), count: (cell) => tally.cells[tally.workerRow() + cell]! };
@@ -71,3 +77,39 @@ test.if(existsSync("/dev/full"))("a full disk costs lines, not traffic, and is c
 test("a log that cannot be opened is an error at once, with the path", () => {
   expect(() => logAt(join(folder, "missing", "logs", "access.log"), 3)).toThrow("missing");
 });
+
+test("a listener's own layout beside fields that are short has room for its lines", async () => {
+  const path = join(folder, "access.log");
+  const { log, count } = logAt(path, 4, { fields: [{ name: "s", field: "status" }] });
+  const usual = { isOff: false, name: "x", isNormalLogged: true, failureSeverity: null };
+  const said: ListenerLogPlan = { ...usual, layout: layoutOf("%HM %HU") };
+  const { record } = log;
+  record.head = Buffer.from(`GET /${"a".repeat(8000)}`);
+  record.methodEnd = 3;
+  record.targetStart = 4;
+  record.targetEnd = record.head.length;
+  for (let line = 0; line < 100; line++) log.write(said);
+  await log.close();
+  const lines = readFileSync(path, "latin1").trimEnd().split("\n");
+  expect([...new Set(lines)]).toEqual([record.head.toString()]);
+  expect([lines.length, count(workerCell.logLines)]).toEqual([100, 100]);
+});
+
+test.skipIf(process.platform !== "linux")(
+  "no message of syslog is longer than its length, though what stands before its line is",
+  async () => {
+    let came = (_text: string): void => {};
+    const first = new Promise<string>((resolve) => (came = resolve));
+    const socket = await Bun.udpSocket({
+      hostname: "127.0.0.1",
+      socket: { data: (_socket, bytes) => came(Buffer.from(bytes).toString()) },
+    });
+    const target = { facility: 16, severity: 6, level: 7, minLevel: 0, tag: "t".repeat(48), bytesMax: 128 };
+    const to = { kind: "udp", host: "127.0.0.1", port: socket.port } as const;
+    const { log } = logAt(null, 5, { syslog: [{ ...target, to, format: "rfc3164", hostname: "h".repeat(255) }] });
+    write(log, 200);
+    expect(await first).toMatch(/^<134>.{15} h{107}$/);
+    await log.close();
+    socket.close();
+  },
+);

@@ -86,12 +86,14 @@ export class AccessLog {
           setTimeout(then, ms).unref();
         },
       });
-    this.#file = plan.path === null ? null : sink(plan.path, opener, usualBytesMax, isPatient);
-    this.#targets = plan.syslog.map((each) => ({
-      sink: sink(formatSyslogPlace(each.to), syslogOpener(each.to), each.bytesMax + 1, true),
-      plan: each,
-      header: new SyslogHeader(each, process.pid),
-    }));
+    // Lines of a listener's own layout go there too, which are cut at what the usual formats take.
+    const fileBytesMax = Math.max(usualBytesMax, lineBytesMax);
+    this.#file = plan.path === null ? null : sink(plan.path, opener, fileBytesMax, isPatient);
+    this.#targets = plan.syslog.map((each) => {
+      const header = new SyslogHeader(each, process.pid);
+      const { lineBytesMax: bytesMax } = header;
+      return { sink: sink(formatSyslogPlace(each.to), syslogOpener(each.to), bytesMax, true), plan: each, header };
+    });
     if (this.#targets.length > 0) this.#line = new Uint8Array(usualBytesMax);
     if (this.#layout !== null) this.#widen(this.#layout);
   }
@@ -167,7 +169,7 @@ export class AccessLog {
       if (bytes === null) continue;
       const start = sink.at;
       const at = header.append(bytes, start, severity, wallMs);
-      const room = Math.max(0, plan.bytesMax - (at - start));
+      const room = plan.bytesMax - (at - start);
       sink.took(copyLine(this.#line, Math.min(end, room), bytes, at));
     }
   }

@@ -426,4 +426,20 @@ describe("a log's sink", () => {
       expect(world.written).toBe(accepted.length);
     }
   });
+
+  test("a write that is refused before it begins is tried again like one that fails", () => {
+    const world = new World();
+    const { file } = world;
+    const write = file.write.bind(file);
+    file.write = () => {
+      throw new RangeError("out of range");
+    };
+    world.line("one");
+    world.pass(100);
+    expect(world.warnings).toEqual([expect.stringContaining("cannot be written (out of range)")]);
+    file.write = write;
+    world.pass(1000);
+    file.take();
+    expect(file.text).toBe("one\n");
+  });
 });

@@ -179,11 +179,20 @@ export class Sink {
     this.#isWriting = true;
     if (this.#isTorn && this.#owesLineEnd(page)) return this.#endLine();
     this.#isTorn = false;
-    this.#file.write(page.bytes, page.written, page.end, (error, written) => {
+    let isDone = false;
+    const done = (error: Error | null, written: number): void => {
+      isDone = true;
       this.#isWriting = false;
       if (error === null) this.#advance(page, written);
       else this.#fail(error);
-    });
+    };
+    try {
+      this.#file.write(page.bytes, page.written, page.end, done);
+    } catch (error) {
+      // A write that was refused before it began would be under way for ever.
+      if (isDone) throw error;
+      done(error as Error, 0);
+    }
   }
 
   /** What was begun is gone on with where it is the file's end still, and else begun again. Whether that must end another line first. */

@@ -51,3 +51,14 @@ test("a level leaves out what is less severe, and a least one is what others are
   const target = { ...plan, level: 5, minLevel: 3 };
   expect([7, 6, 5, 4, 3, 2, 0].map((severity) => sentAs(target, severity))).toEqual([-1, -1, 5, 4, 3, 3, 3]);
 });
+
+test("one that is longer than a message is cut, and a line has room for all of it until then", () => {
+  for (const format of ["rfc3164", "rfc5424"] as const) {
+    const said = { ...plan, format, hostname: "h".repeat(255), tag: "t".repeat(48), bytesMax: 128 };
+    const header = new SyslogHeader(said, 4711);
+    expect(header.lineBytesMax).toBeGreaterThan(330);
+    const out = new Uint8Array(header.lineBytesMax);
+    expect(header.append(out, 0, 6, Date.UTC(2026, 0, 2))).toBe(128);
+  }
+  expect(new SyslogHeader(plan, 4711, "lb1").lineBytesMax).toBe(1025);
+});

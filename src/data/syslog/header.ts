@@ -14,8 +14,10 @@ const zulu = 0x5a;
 const fixedBytesMax = 64;
 
 export class SyslogHeader {
-  /** Room that one takes. */
+  /** Room that one takes while it is laid out. */
   readonly bytesMax: number;
+  /** The same of a message with its end: a header may be longer than all of a message, and is cut then. */
+  readonly lineBytesMax: number;
   readonly #plan: SyslogPlan;
   readonly #program: string;
   readonly #machine: string;
@@ -30,8 +32,10 @@ export class SyslogHeader {
     this.#program = plan.format === "rfc3164" ? `${plan.tag}[${pid}]: ` : `${plan.tag} ${pid} - - `;
     this.#rest = ascii(` ${this.#machine || "-"} ${this.#program}`);
     this.bytesMax = fixedBytesMax + this.#machine.length + this.#program.length;
+    this.lineBytesMax = Math.max(plan.bytesMax, this.bytesMax) + 1;
   }
 
+  /** Answers the place behind it, at most as far as a message may go. */
   append(out: Uint8Array, at: number, severity: number, wallMs: number): number {
     const second = Math.floor(wallMs / 1000);
     if (second !== this.#second) {
@@ -39,11 +43,12 @@ export class SyslogHeader {
       this.#laid.fill(null);
     }
     const laid = (this.#laid[severity] ??= ascii(this.#layOut(severity, new Date(second * 1000))));
+    const last = at + this.#plan.bytesMax;
     at = appendBytes(out, at, laid);
-    if (this.#plan.format === "rfc3164") return at;
+    if (this.#plan.format === "rfc3164") return Math.min(at, last);
     at = appendThreeDigits(out, at, Math.floor(wallMs) - second * 1000);
     out[at] = zulu;
-    return appendBytes(out, at + 1, this.#rest);
+    return Math.min(appendBytes(out, at + 1, this.#rest), last);
   }
 
   #layOut(severity: number, date: Date): string {

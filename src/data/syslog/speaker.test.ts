@@ -46,6 +46,11 @@ test.skipIf(process.platform !== "linux")(
     expect(texts[1]).toMatch(/^<139>.* x+$/);
     expect(texts[2]).toMatch(/^<27>/);
     expect(texts[1]).toHaveLength(128);
+    const long = new Speaker([{ ...plan, to, hostname: "h".repeat(255) }], () => {});
+    long.say(5, "there is no room for this", Date.now());
+    while (texts.length < 4) await new Promise<void>((resolve) => (told = resolve));
+    expect(texts[3]).toMatch(/^<141>.{15} h{107}$/);
+    await long.close(100);
     await speaker.close(100);
     socket.close();
   },

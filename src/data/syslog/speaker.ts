@@ -24,20 +24,20 @@ export class Speaker {
   readonly #encoder = new TextEncoder();
 
   constructor(plans: readonly SyslogPlan[], warn: (message: string) => void) {
-    this.#targets = plans.map((plan) => ({
-      plan,
-      header: new SyslogHeader(plan, process.pid),
-      sink: new Sink({
+    this.#targets = plans.map((plan) => {
+      const header = new SyslogHeader(plan, process.pid);
+      const sink = new Sink({
         path: formatSyslogPlace(plan.to),
         log: "log",
-        lineBytesMax: plan.bytesMax + 1,
+        lineBytesMax: header.lineBytesMax,
         ...{ bufferBytesMax, flushMs, opener: syslogOpener(plan.to), isPatient: true, warn },
         written: () => {},
         dropped: () => {},
         nowMs: () => performance.now(),
         after: (ms, then) => void setTimeout(then, ms).unref(),
-      }),
-    }));
+      });
+      return { plan, header, sink };
+    });
   }
 
   say(severity: number, text: string, wallMs: number): void {
@@ -48,7 +48,7 @@ export class Speaker {
       if (out === null) continue;
       const start = sink.at;
       const at = header.append(out, start, sent, wallMs);
-      const length = Math.max(0, Math.min(bytes.length, plan.bytesMax - (at - start)));
+      const length = Math.min(bytes.length, plan.bytesMax - (at - start));
       out.set(bytes.subarray(0, length), at);
       out[at + length] = newline;
       sink.took(at + length + 1);
