@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { Intake, streamWindowAtFirst, streamWindowBytes } from "./intake.ts";
-import { Untaken } from "./untaken.ts";
+import { Untaken, untakenBytesMax } from "./untaken.ts";
 
 test("a window is small until half of it was taken, and then as large as it gets", () => {
   const intake = new Intake(new Untaken());
@@ -18,6 +18,18 @@ test("a window is small until half of it was taken, and then as large as it gets
   expect(intake.window).toBe(streamWindowBytes);
   intake.reset();
   expect(intake.window).toBe(streamWindowAtFirst);
+});
+
+test("while too much is held in all a window stays as it is", () => {
+  const all = new Untaken();
+  const intake = new Intake(all);
+  all.add(untakenBytesMax + 1);
+  intake.came(40_000);
+  expect(intake.take()).toBe(40_000);
+  expect(intake.window).toBe(streamWindowAtFirst + 40_000);
+  all.take(1);
+  intake.came(40_000);
+  expect(intake.take()).toBe(40_000 + streamWindowBytes - streamWindowAtFirst);
 });
 
 test("what is not taken opens no window, its framing does", () => {

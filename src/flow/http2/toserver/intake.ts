@@ -1,5 +1,6 @@
 // What has come of an answer and was not taken: held here while its exchange has no use for it, and told to be taken by the window that its
-// server is given (RFC 9113 section 5.2). A window is small until something was taken: who never takes anything holds little.
+// server is given (RFC 9113 section 5.2). A window is small until something was taken, and stays so while too much is held in all: who takes
+// nothing holds little.
 
 import { initialWindowBytes } from "../../../wire/http2/frame.ts";
 import { Held } from "../held.ts";
@@ -61,8 +62,9 @@ export class Intake {
     this.#unacknowledged += framing === 0 ? this.#untaken : framing;
     if (framing === 0) this.#untaken = 0;
     if (this.#unacknowledged * 2 < this.#windowBytes) return 0;
-    const more = this.#unacknowledged + streamWindowBytes - this.#windowBytes;
-    this.#windowBytes = streamWindowBytes;
+    const windowBytes = this.#all.isTooMuch ? this.#windowBytes : streamWindowBytes;
+    const more = this.#unacknowledged + windowBytes - this.#windowBytes;
+    this.#windowBytes = windowBytes;
     this.#unacknowledged = 0;
     this.window += more;
     return more;

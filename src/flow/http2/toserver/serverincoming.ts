@@ -56,9 +56,9 @@ export class ServerIncoming implements FrameSink {
     return this.#framesLeft <= 0;
   }
 
-  /** Its window is not opened for now: who comes new goes elsewhere. */
+  /** Half of its window is used up, and not opened for now: who comes new goes elsewhere. */
   get isWithholding(): boolean {
-    return this.#withheldBytes > 0;
+    return this.#withheldBytes * 2 > connectionWindowBytes;
   }
 
   /** As FrameReader.read. */

@@ -1,13 +1,14 @@
 // How many connections there are to a server that is asked by HTTP/2, who is given which, and how long they stay.
 
 import { expect, test } from "bun:test";
-import { resetStream, Setting } from "../../../../test/e2e/harness/http2/frames.ts";
-import { Answerer } from "../../../../test/playbook/http2server.ts";
+import { data, resetStream, Setting } from "../../../../test/e2e/harness/http2/frames.ts";
+import { Answerer, responseHead } from "../../../../test/playbook/http2server.ts";
 import type { PlanOptions } from "../../../../test/playbook/plan.ts";
 import { Playbook } from "../../../../test/playbook.ts";
 import { fault } from "../../../base/fault.ts";
 import type { ServerTlsPlan } from "../../../config/plan.ts";
 import { serverCell, workerCell } from "../../../memory/tally.ts";
+import { untakenBytesMax } from "./untaken.ts";
 
 const http2: PlanOptions = { server: { isHttp2: true } };
 const get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -262,4 +263,27 @@ test("a dial that fails tells why", () => {
   ask(play);
   play.refuse(fault("tls_refused"));
   expect(play.take().at(-1)).toBe("report 502 tls_refused");
+});
+
+test("while slow clients hold too much, a connection is shared until half of its window is used up", () => {
+  const play = new Playbook(http2);
+  const { untaken } = play.context;
+  untaken.add(untakenBytesMax + 1);
+  ask(play);
+  const server = new Answerer(play);
+  let sent = 0;
+  for (let stream = 1; play.dialing === 0; stream += 2) {
+    server.says(responseHead(stream, 200), ...Array(3).fill(data(stream, "x".repeat(16_000))), data(stream, "", true));
+    sent += 48_000;
+    server.hears();
+    ask(play);
+  }
+  expect(sent).toBeGreaterThan(2 * 1024 * 1024);
+  expect(sent).toBeLessThan(2.1 * 1024 * 1024);
+  // They have taken it: the connection's window is opened again.
+  play.refuse();
+  untaken.take(untakenBytesMax / 2 + 1);
+  expect(server.hears().some((line) => line.startsWith("WINDOW_UPDATE 0 "))).toBe(true);
+  ask(play);
+  expect(server.hears().at(-1)).toStartWith("HEADERS ");
 });
