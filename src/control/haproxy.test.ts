@@ -16,6 +16,7 @@ import { Haproxy } from "./haproxy.ts";
 import type { Holdings } from "./holdings.ts";
 import { silentLog } from "./log.ts";
 import type { Roster } from "./roster.ts";
+import { poolStatus } from "./status.ts";
 
 const ending: (() => void)[] = [];
 afterEach(() => {
@@ -40,12 +41,14 @@ async function stage(more: Omit<HaproxyInput, "sockets"> = {}) {
     steered.push(words.join(" "));
     return null;
   };
+  const status = () => ({ pools: made.plan.pools.map((pool) => poolStatus(pool, made.totals, made.conditionOf)) });
   const roster = {
     conditionOf: made.conditionOf,
     countsOf: () => ({ checksPassed: 0, checksFailed: 0, ejections: {} }),
   };
   const haproxy = new Haproxy({
-    ...{ current: () => config!, service: { steer } as unknown as AdminService, operations: [], log: silentLog() },
+    ...{ current: () => config!, service: { steer, status } as unknown as AdminService, operations: [] },
+    log: silentLog(),
     ...{
       totals: made.totals,
       plan: () => made.plan,
