@@ -67,6 +67,33 @@ test("with a prompt it goes on until somebody quits, and all lines that have com
   expect(told()).toBe("\n> 1.2.3\n\n> ");
 });
 
+test("a request over HTTP ends the session, and nothing behind its first line is carried out, whenever it comes", async () => {
+  const post = "POST /x HTTP/1.1\r\n";
+  const header = "Host: 127.0.0.1:9999\r\nContent-Type: text/plain;disable server app/a;x\r\n\r\n";
+  for (const parts of [
+    [`${post}${header}\ndisable server app/a\n`],
+    [post, header, "\ndisable server app/a\n"],
+    ["PO", "ST / HTTP/1.1\r", "\n", "disable server app/a\n"],
+    ["host: x;disable server app/a\n", "disable server app/a\n"],
+    ["PRI * HTTP/2.0\r\n", "disable server app/a\n"],
+    ["\x16\x03\x01\x02\0\x01\n", "disable server app/a\n"],
+    [`GET /${"x".repeat(20_000)}`, " HTTP/1.1\r\n", "disable server app/a\n"],
+  ]) {
+    const { session } = stage();
+    for (const part of parts) await session.received(part);
+    expect(await session.received("disable server app/a\n")).toBe(true);
+    expect(asked).toEqual([]);
+  }
+});
+
+test("behind a line that was the last one nothing is carried out", async () => {
+  const { session, told } = stage();
+  expect(await session.received("show version\n")).toBe(true);
+  expect(await session.received("disable server app/a\n")).toBe(true);
+  expect(asked).toEqual([]);
+  expect(told()).toBe("1.2.3\n\n");
+});
+
 test("levels only go down, and what is above them is denied", async () => {
   const { session, told } = stage("operator");
   await session.received("disable server a/b;show cli level;user;show cli level;operator;show cli level\n");

@@ -1,6 +1,7 @@
 // One connection to a socket of HAProxy's runtime API, without the socket: lines come, answers go. A line is one command or several with `;`
 // between them; what stands behind a backslash is a character like others. Without a prompt the session ends when what has come is answered,
-// with one it goes on until `quit`. Commands are answered one after the other. Whoever asks is not trusted: nothing that comes throws.
+// with one it goes on until `quit`. Commands are answered one after the other. Whoever asks is not trusted: nothing that comes throws, and
+// what no tool of HAProxy's sends, but a browser that was led here, ends the session.
 
 import { type Answer, type Command, denied, isAllowed, type Level } from "./command.ts";
 import { helpOf, unknownOf } from "./help.ts";
@@ -19,6 +20,11 @@ export interface SessionOptions {
 /** As long as a line may be in HAProxy, where a buffer has to hold it. */
 const lineMax = 16_384;
 const prompt = "> ";
+/**
+ * What a browser sends where a page of anybody's makes it ask an address of this machine, and no command: the line that begins a request
+ * over HTTP, a line of its header, bytes of TLS. What stands behind it is the page's.
+ */
+const foreign: readonly RegExp[] = [/^\S+ \S* HTTP\/\d/i, /^[A-Za-z0-9-]+:(?:\s|$)/, /[\0-\x08\x0b-\x1f\x7f]/];
 
 export class Session {
   readonly #options: SessionOptions;
@@ -32,8 +38,13 @@ export class Session {
     this.#level = options.level;
   }
 
-  /** True: the connection is to be closed. To be called again only when it has resolved. */
+  /** True: the connection is to be closed, and what comes still is not looked at. To be called again only when it has resolved. */
   async received(text: string): Promise<boolean> {
+    if (!this.#isOver) this.#isOver = await this.#isLast(text);
+    return this.#isOver;
+  }
+
+  async #isLast(text: string): Promise<boolean> {
     this.#rest += text;
     let hasAnswered = false;
     for (;;) {
@@ -53,6 +64,10 @@ export class Session {
   }
 
   async #line(line: string): Promise<void> {
+    if (foreign.some((each) => each.test(line))) {
+      this.#isOver = true;
+      return;
+    }
     for (const words of commandsIn(line)) {
       await this.#command(words);
       if (this.#isOver) return;
