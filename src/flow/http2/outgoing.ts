@@ -73,6 +73,8 @@ export class Outgoing implements FrameOwner {
   readonly #line: Line;
   /** What it takes of all streams together. */
   #window = initialWindowBytes;
+  /** When the last of it was used up. */
+  #shutMs = 0;
   readonly #queue: OutgoingStream[] = [];
   #sentBytes = 0;
   #stuckFrames = 0;
@@ -128,6 +130,11 @@ export class Outgoing implements FrameOwner {
   }
 
   // ---- windows ----
+
+  /** For how long nothing may be said of any content. */
+  get shutForMs(): number {
+    return this.#window > 0 ? 0 : this.#context.port.nowMs - this.#shutMs;
+  }
 
   /** How much of its content may be sent now. */
   roomFor(line: OutgoingStream): number {
@@ -235,6 +242,7 @@ export class Outgoing implements FrameOwner {
   sendData(line: OutgoingStream, bytes: Uint8Array, start: number, end: number): void {
     const size = end - start;
     this.#window -= size;
+    if (this.#window <= 0) this.#shutMs = this.#context.port.nowMs;
     line.sendWindow -= size;
     line.sentBytes += size;
     const frames = this.#frames();

@@ -25,6 +25,8 @@ export const streamsAtOnceMax: number = 100;
 const streamIdMax = 0x7fffffff;
 /** Held for a server that takes nothing: heads, words of streams that were given up. More of it goes over another connection. */
 const heldBytesMax = 256 * 1024;
+/** The connection's window for what it is told was used up for so long: a server that takes content opens it within a round trip. */
+const shutMsMax = 100;
 /** A stream that was given up, and a server that has said nothing for so long: perhaps it is not there any more. */
 const silentMs = 1000;
 /** It is asked whether it is; whoever does not answer that is left. */
@@ -247,7 +249,7 @@ export class ServerSession implements DialFlow, TurnFlow, OutgoingWatcher {
     if (this.#phase !== phase.open || this.#isLeaving || this.#suspectedMs !== 0) return false;
     const isOwn = this.#isShared || this.#nextId === 1;
     if (!isOwn || this.streams.size >= room || this.#nextId > streamIdMax) return false;
-    return !this.#incoming.isWithholding && !this.#isBehind;
+    return !this.#incoming.isWithholding && !this.#isBehind && this.outgoing.shutForMs <= shutMsMax;
   }
 
   /** The server takes less than it is told. */

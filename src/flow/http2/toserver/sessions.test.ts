@@ -1,7 +1,7 @@
 // How many connections there are to a server that is asked by HTTP/2, who is given which, and how long they stay.
 
 import { expect, test } from "bun:test";
-import { data, resetStream, Setting } from "../../../../test/e2e/harness/http2/frames.ts";
+import { data, resetStream, Setting, windowUpdate } from "../../../../test/e2e/harness/http2/frames.ts";
 import { Answerer, responseHead } from "../../../../test/playbook/http2server.ts";
 import type { PlanOptions } from "../../../../test/playbook/plan.ts";
 import { Playbook } from "../../../../test/playbook.ts";
@@ -286,4 +286,27 @@ test("while slow clients hold too much, a connection is shared until half of its
   expect(server.hears().some((line) => line.startsWith("WINDOW_UPDATE 0 "))).toBe(true);
   ask(play);
   expect(server.hears().at(-1)).toStartWith("HEADERS ");
+});
+
+test("where an upload that is not taken has used up the window of its connection, further requests go over another", () => {
+  const play = new Playbook(http2);
+  const upload = "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n";
+  ask(play, upload + "x".repeat(100_000));
+  const server = new Answerer(play);
+  const post = "POST /b HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi";
+  // It may be opened within a round trip.
+  play.pass(90);
+  ask(play, post);
+  expect(play.dialing).toBe(0);
+  expect(server.hears().at(-1)).toBe("HEADERS 3 POST http a /b content-length=2");
+  play.pass(20);
+  ask(play, post);
+  expect(play.dialing).toBe(1);
+  const next = new Answerer(play);
+  expect(next.hears()).toContain('DATA 1 "hi" END');
+  // It is opened again.
+  server.says(windowUpdate(0, 65_535));
+  expect(server.hears()).toContain('DATA 3 "hi" END');
+  ask(play);
+  expect(server.hears().at(-1)).toBe("HEADERS 5 GET http a / END");
 });
