@@ -119,10 +119,10 @@ class GlobalReader {
         if (value.text !== "global") this.ground = { ...this.ground, logs: [...this.ground.logs, statement] };
         return;
       case "log-tag":
-        this.ground = { ...this.ground, logTag: value.text };
+        this.ground = { ...this.ground, logTag: value };
         return;
       case "log-send-hostname":
-        this.ground = { ...this.ground, hostname: value.text };
+        this.ground = { ...this.ground, hostname: value };
         return;
       case "stats":
         return readStats(ledger, statement, this.haproxy);

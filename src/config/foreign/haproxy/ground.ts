@@ -3,7 +3,7 @@
 // HAProxy's manual, 3.1.
 
 import { join } from "node:path";
-import type { Statement } from "./scene.ts";
+import type { Statement, Word } from "./scene.ts";
 import type { Range } from "./tls.ts";
 
 export interface Ground {
@@ -20,8 +20,8 @@ export interface Ground {
   /** Targets of `log`. */
   readonly logs: readonly Statement[];
   /** `log-tag`, and what `log-send-hostname` says: true for the machine's name. */
-  readonly logTag: string | null;
-  readonly hostname: string | true | null;
+  readonly logTag: Word | null;
+  readonly hostname: Word | true | null;
 }
 
 export const usualGround: Ground = {

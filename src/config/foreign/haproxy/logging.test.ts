@@ -67,3 +67,26 @@ test("servers are called by their names where lines are written, and only there"
   expect(tried(text("log /dev/log local0", "log global")).input.pools).toMatchObject({ x: { servers: [{ id: "a" }] } });
   expect(tried(text("daemon", "maxconn 5")).input.pools).toMatchObject({ x: { servers: ["a:1"] } });
 });
+
+test("a tag and a name that HAProxy takes are made ones that we take, at their lines", () => {
+  const said = `log 127.0.0.1 local0\n log-tag haproxy[prod]:x\n log-send-hostname "my host"`;
+  const { input, told } = tried(text(said, `log global\n log-tag "${"a b ".repeat(15)}"`));
+  const own = "a_b_".repeat(12);
+  expect([input.log?.syslog, input.accessLog?.syslog]).toMatchObject([
+    { tag: "haproxy_prod__x", hostname: "my_host" },
+    { tag: own, hostname: "my_host" },
+  ]);
+  expect(told.map((each) => each.replace(/^(\S+) .*(?= is )/, "$1"))).toEqual([
+    "4:20 is approximated: messages have my_host",
+    "3:10 is approximated: messages have haproxy_prod__x",
+    `12:10 is approximated: messages have ${own}`,
+  ]);
+});
+
+test("of stdout and stderr the first that is named has the lines, and the other is told", () => {
+  const { input, told } = tried(text("log stderr local0\n log stdout local0", "log global"));
+  expect(input.accessLog).toMatchObject({ path: "/dev/stderr" });
+  expect(told).toEqual([
+    "3:2 warning log is approximated: nothing is written there: lines go to one of stdout and stderr",
+  ]);
+});

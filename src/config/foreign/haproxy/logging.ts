@@ -6,7 +6,7 @@ import type { AccessLogInput, AccessSyslogInput, ConfigInput, ListenerLogInput, 
 import type { Ledger } from "../ledger.ts";
 import type { Ground } from "./ground.ts";
 import { lineOf } from "./loglayout.ts";
-import { linePath, pathOf, type Statement } from "./scene.ts";
+import { linePath, pathOf, type Statement, type Word } from "./scene.ts";
 import type { Settings } from "./settings.ts";
 
 type Facility = NonNullable<AccessSyslogInput["facility"]>;
@@ -16,6 +16,11 @@ type Severity = NonNullable<AccessSyslogInput["level"]>;
 const lengthUsual = 1024;
 const lengthBounds = { min: 128, max: 61_440 } as const;
 const portUsual = 514;
+/** What HAProxy takes in them and readers of lines do not: to these a tag ends at a bracket or a colon, and both end at a space. */
+const oddInTag = /[^!-9;-Z\\^-~]/gu;
+const oddInHostname = /[^!-~]/gu;
+const tagMax = 48;
+const hostnameMax = 255;
 /** HAProxy sends each line by itself, at once. */
 const flushUsual = "100ms";
 
@@ -59,15 +64,18 @@ export class Logging {
   ): Pick<ConfigInput, "accessLog" | "log"> {
     for (const statement of this.#ground.logs) this.#targetOf(statement);
     const logging = all.filter(({ settings }) => this.targetsOf(settings).length > 0);
-    const application = this.#syslogOf(this.#ground.logs, this.#ground.logTag ?? "haproxy");
+    const application = this.#syslogOf(this.#ground.logs, this.#ground.logTag);
     const log = application.length === 0 ? {} : { log: { syslog: one(application) } };
     if (logging.length === 0) return log;
     const statements = [...new Set(logging.flatMap(({ settings }) => this.targetsOf(settings)))];
     for (const { settings } of logging) this.#tellOthers(settings, statements);
-    const tag = logging[0]!.settings.last("log-tag")?.words[1]?.text ?? this.#ground.logTag ?? "haproxy";
+    const tag = logging[0]!.settings.last("log-tag")?.words[1] ?? this.#ground.logTag;
     const paths = [...new Set(statements.flatMap((each) => this.#targetOf(each)?.path ?? []))];
     const syslog = this.#syslogOf(statements, tag);
     if (paths.length === 0 && syslog.length === 0) return log;
+    for (const each of statements)
+      if ((this.#targetOf(each)?.path ?? paths[0]) !== paths[0])
+        this.#ledger.approximate(linePath(each), "nothing is written there: lines go to one of stdout and stderr");
     const lines = new Map(logging.map((each) => [each, lineOf(this.#ledger, each.settings)]));
     const format = lines.get(logging[0]!)!;
     for (const each of all)
@@ -102,10 +110,20 @@ export class Logging {
       );
   }
 
-  #syslogOf(statements: readonly Statement[], tag: string): AccessSyslogInput[] {
+  #syslogOf(statements: readonly Statement[], tag: Word | null): AccessSyslogInput[] {
     const found = statements.flatMap((each) => this.#targetOf(each)?.syslog ?? []);
-    const { hostname } = this.#ground;
-    return found.map((target) => ({ ...target, ...(hostname === null ? {} : { hostname }), tag }));
+    if (found.length === 0) return found;
+    const { hostname: said } = this.#ground;
+    const hostname = said === null || said === true ? said : this.#fitting(said, oddInHostname, hostnameMax);
+    const name = tag === null ? "haproxy" : this.#fitting(tag, oddInTag, tagMax);
+    const named = { ...(hostname === null ? {} : { hostname }), tag: name };
+    return found.map((target) => ({ ...target, ...named }));
+  }
+
+  #fitting(word: Word, odd: RegExp, most: number): string {
+    const name = word.text.replaceAll(odd, "_").slice(0, most);
+    if (name !== word.text) this.#ledger.approximate(pathOf(word), `messages have ${name}`);
+    return name;
   }
 
   #targetOf(statement: Statement): Target | null {
