@@ -40,8 +40,12 @@ export class ServerSession implements DialFlow, TurnFlow, OutgoingWatcher {
   readonly streams: StreamTable<ServerStream> = new StreamTable();
   /** It has answered something. */
   hasAnswered = false;
-  /** What the server bears at once: as it has said, or as it did when it was asked last. */
+  /** What the server bears at once: as it has said, or fewer where it has refused one. */
   streamsMax: number;
+  /** As it has said. */
+  #streamsAllowed: number;
+  /** Whole answers since it was found to bear no more. */
+  #answered = 0;
   /** It carries nothing. */
   isResting = false;
   readonly isSecure: boolean;
@@ -69,6 +73,7 @@ export class ServerSession implements DialFlow, TurnFlow, OutgoingWatcher {
   constructor(sessions: Sessions, context: Context, server: ServerSite, isShared: boolean) {
     this.#sessions = sessions;
     this.streamsMax = Math.max(1, sessions.streamsMax);
+    this.#streamsAllowed = this.streamsMax;
     this.#context = context;
     this.#server = server;
     this.#isShared = isShared;
@@ -277,7 +282,16 @@ export class ServerSession implements DialFlow, TurnFlow, OutgoingWatcher {
   }
 
   remove(stream: ServerStream): void {
-    if (this.streams.delete(stream)) this.#incoming.forget(stream);
+    if (!this.streams.delete(stream)) return;
+    this.#incoming.forget(stream);
+    if (this.streamsMax < this.#streamsAllowed && stream.hasHeardAll) this.#recover();
+  }
+
+  /** As many as it bears were answered: perhaps it bears one more. */
+  #recover(): void {
+    if (++this.#answered < this.streamsMax) return;
+    this.#answered = 0;
+    this.streamsMax++;
   }
 
   /** A stream was given up since `openedMs`, when it began: nothing may have come because nobody is there. */
@@ -292,12 +306,14 @@ export class ServerSession implements DialFlow, TurnFlow, OutgoingWatcher {
   /** It has refused one, for more than it takes at once are under way. */
   crowded(): void {
     this.streamsMax = Math.min(this.streamsMax, this.streams.size);
+    this.#answered = 0;
     if (this.streamsMax === 0) this.leave();
   }
 
   /** What it has told of streams at once. */
   allows(streamsMax: number): void {
     this.streamsMax = streamsMax;
+    this.#streamsAllowed = streamsMax;
     this.#sessions.streamsMax = Math.min(streamsMax, streamsAtOnceMax);
   }
 

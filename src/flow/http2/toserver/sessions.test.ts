@@ -101,6 +101,59 @@ test("a server that bears none is let go of, and asked no more than it may be", 
   expect(counted(play)).toEqual([0, 0, 0]);
 });
 
+test("a server that has refused a request is asked more at once again as it answers, up to what it has said", () => {
+  const play = new Playbook(http2);
+  for (let count = 0; count < 4; count++) ask(play);
+  const server = new Answerer(play, { settings: [[Setting.maxConcurrentStreams, 4]] });
+  server.says(resetStream(5, 7), resetStream(7, 7));
+  expect(play.dialing).toBe(1);
+  play.refuse();
+  // Two are under way, and it bears no more.
+  const roomy = (): number => {
+    let room = 0;
+    for (; play.dialing === 0; room++) ask(play);
+    play.refuse();
+    server.hears();
+    return room - 1;
+  };
+  let stream = 9;
+  expect(roomy()).toBe(0);
+  server.answers(1);
+  expect(roomy()).toBe(1);
+  server.answers(3);
+  // As many were answered as it bore: one more.
+  expect(roomy()).toBe(2);
+  for (let count = 0; count < 9; count++) {
+    server.answers(stream);
+    stream += 2;
+    roomy();
+  }
+  for (const upTo = stream + 8; stream < upTo; stream += 2) server.answers(stream);
+  expect(counted(play)).toEqual([1, 1, 1]);
+  expect(roomy()).toBe(4);
+});
+
+test("an overloaded server that refuses what comes has no more connections than carry something", () => {
+  const play = new Playbook({ ...http2, pool: { retries: 0 } });
+  ask(play);
+  ask(play);
+  const server = new Answerer(play);
+  for (let wave = 0; wave < 20; wave++) {
+    for (let count = 0; count < 10; count++) ask(play);
+    const said = server.hears();
+    const refused = said
+      .flatMap((line) => (line.startsWith("HEADERS") ? [Number(line.split(" ")[1])] : []))
+      .slice(wave === 0 ? 2 : 0);
+    server.says(...refused.map((stream) => resetStream(stream, 7)));
+    while (play.dialing > 0) {
+      const other = new Answerer(play);
+      const asked = other.hears().flatMap((line) => (line.startsWith("HEADERS") ? [Number(line.split(" ")[1])] : []));
+      other.says(...asked.map((stream) => resetStream(stream, 7)));
+    }
+    expect(counted(play)).toEqual([1, 0, 1]);
+  }
+});
+
 test("over TLS a server may choose HTTP/1.1: who waited first has the connection, the others dial theirs", () => {
   for (const alpn of ["http/1.1", ""]) {
     const play = new Playbook(secure);
