@@ -62,7 +62,8 @@ test("the overview shows what happens now: requests, errors, who serves them", a
   const drawn = `(() => { const c = document.querySelector('.chart canvas'); const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
     for (let i = 0; i < d.length; i += 4) if (d[i] < 40 && d[i + 2] > 150 && d[i + 3] > 200) return true; return false; })()`;
   await page.until("a line in a chart", drawn);
-  expect(page.problems).toEqual([]);
+  // Chromium says how canvases would be read faster, where that line took several looks.
+  expect(page.problems.filter((problem) => !problem.includes("getImageData"))).toEqual([]);
 });
 
 test("a server that goes down is the first thing that is read, with why and a way to it", async () => {

