@@ -16,6 +16,7 @@ import { bodyKind, type Head, method } from "../wire/http1/head.ts";
 import { codingFilter } from "./bodies/codingfilter.ts";
 import type { BodyPolicy, Compression, ReplaceRule } from "./bodies/policy.ts";
 import { replaceFilter } from "./bodies/replacefilter.ts";
+import { announcedOf } from "./bodies/trailers.ts";
 import type { Context } from "./context.ts";
 import type { Exchange } from "./exchange.ts";
 import { changeRequest, changeResponse, fieldNames, isOneOf } from "./fieldlines.ts";
@@ -164,13 +165,16 @@ function codingFor({ asked, passage }: Exchange, compression: Compression | null
 }
 
 /** What is said of it anew, besides what of it was said before. `isVarying`: another client may get another coding. */
-function linesFor({ passage }: Exchange, head: Head, coding: Coding | null, isVarying: boolean): string {
+function linesFor({ head: request, passage }: Exchange, head: Head, coding: Coding | null, isVarying: boolean): string {
   let lines = coding === null ? "" : `Content-Encoding: ${coding}\r\n`;
   const vary = fieldOf(head, "vary");
   if (isVarying && !/(?:^|,)\s*(?:accept-encoding|\*)\s*(?:,|$)/i.test(vary ?? ""))
     lines += "Vary: Accept-Encoding\r\n";
   const etag = passage.isFiltered ? fieldOf(head, "etag") : null;
   if (etag !== null) lines += `ETag: ${etag.startsWith("W/") ? etag : `W/${etag}`}\r\n`;
+  const areTrailed = passage.isFiltered && !passage.areTrailersLost && request.minor !== 0;
+  const announced = areTrailed ? announcedOf(fieldOf(head, "trailer")) : null;
+  if (announced !== null) lines += `Trailer: ${announced}\r\n`;
   return lines;
 }
 

@@ -42,6 +42,8 @@ export class Passage implements Outlet, SieveOutlet {
   formerCoding: CoderWork["coding"] | null = null;
   /** It becomes other content, not only another coding of it. */
   isRewritten = false;
+  /** Its trailers are of no use with what it becomes (hooks/transforming.ts). */
+  areTrailersLost = false;
 
   constructor(exchange: Exchange, context: Context) {
     this.#exchange = exchange;
@@ -79,7 +81,7 @@ export class Passage implements Outlet, SieveOutlet {
     const make = kind === bodyKind.none ? null : this.#filter;
     this.relay.begin(kind, isOld, make !== null, make === null ? this.onlooker : null);
     this.isReusable = isReusable;
-    if (make !== null) this.#sieve = new Sieve(this, !isOld, make);
+    if (make !== null) this.#sieve = new Sieve(this, !isOld, make, !this.areTrailersLost);
   }
 
   get output(): Output {
@@ -342,6 +344,7 @@ export class Passage implements Outlet, SieveOutlet {
     this.isOpened = false;
     this.formerCoding = null;
     this.isRewritten = false;
+    this.areTrailersLost = false;
     this.#broken = null;
     this.#head = null;
     onlooker?.over(false);

@@ -121,6 +121,32 @@ test("a client without chunks gets content alone", () => {
   expect([scene.sent, scene.ended]).toEqual([["HELLO"], true]);
 });
 
+test("trailers go on at the end of what the filter says, if all of them have come", () => {
+  for (const [isTrailed, isWhole, expected] of [
+    [true, true, "0\r\nX-A: 1\r\n\r\n"],
+    [true, false, "0\r\n\r\n"],
+    [false, true, "0\r\n\r\n"],
+  ] as const) {
+    const scene = new Scene();
+    let filter: Shouting | null = null;
+    const sieve = new Sieve(
+      scene,
+      true,
+      (sink) => {
+        filter = new Shouting(sink, true);
+        return filter;
+      },
+      isTrailed,
+    );
+    const bytes = bytesOf("1\r\na\r\n0\r\nX-A: 1\r\n\r\n").subarray(0, isWhole ? undefined : -2);
+    sieve.advance(bodyOf(bodyKind.chunked), bytes, 0, bytes.length);
+    if (isWhole) sieve.end();
+    filter!.say();
+    filter!.sink.ended();
+    expect(scene.sent).toEqual(["1\r\nA\r\n", expected]);
+  }
+});
+
 test("what is said later is sent by itself, and so is the end", () => {
   const { scene, sieve, filter } = sifting(true, true);
   const bytes = bytesOf("hello");

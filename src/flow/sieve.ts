@@ -5,6 +5,7 @@
 import type { Fault } from "../base/fault.ts";
 import type { Body, Plain } from "../wire/http1/body.ts";
 import type { Output } from "../wire/http1/writer.ts";
+import { Trailers } from "./bodies/trailers.ts";
 import type { Filter, FilterSink } from "./filter.ts";
 import { lastChunk } from "./relay.ts";
 
@@ -26,11 +27,15 @@ export interface SieveOutlet {
 /** What stands in the output at once; a filter that has more is told to wait until that is sent. */
 export const insideBytesMax: number = 64 * 1024;
 const crlf = new Uint8Array([0x0d, 0x0a]);
+/** The last chunk, without the trailers and the empty line behind it. */
+const lastSize = lastChunk.subarray(0, 3);
 
 export class Sieve implements FilterSink, Plain {
   readonly #filter: Filter;
   readonly #outlet: SieveOutlet;
   readonly #isChunked: boolean;
+  /** Null where they do not go on. */
+  readonly #trailers: Trailers | null;
   /** Output of our own making is sent by whoever called us. */
   #isInside = false;
   #isRoomy = true;
@@ -43,10 +48,14 @@ export class Sieve implements FilterSink, Plain {
   #isEnded = false;
   #fault: Fault | null = null;
 
-  /** `make` gives the filter its sink. `isChunked`: the client is told the end by chunks, or else by FIN. */
-  constructor(outlet: SieveOutlet, isChunked: boolean, make: (sink: FilterSink) => Filter) {
+  /**
+   * `make` gives the filter its sink. `isChunked`: the client is told the end by chunks, or else by FIN. `isTrailed`: and behind the
+   * last chunk what stood behind the server's.
+   */
+  constructor(outlet: SieveOutlet, isChunked: boolean, make: (sink: FilterSink) => Filter, isTrailed: boolean = false) {
     this.#outlet = outlet;
     this.#isChunked = isChunked;
+    this.#trailers = isTrailed && isChunked ? new Trailers() : null;
     this.#filter = make(this);
   }
 
@@ -105,6 +114,10 @@ export class Sieve implements FilterSink, Plain {
     if (this.#fault === null) this.#isRoomy = this.#filter.write(bytes, start, end);
   }
 
+  trailer(value: number): void {
+    this.#trailers?.add(value);
+  }
+
   // ---- said by the filter ----
 
   passed(bytes: Uint8Array, start: number, end: number): boolean {
@@ -127,7 +140,7 @@ export class Sieve implements FilterSink, Plain {
     this.#isEnded = true;
     const { output } = this.#outlet;
     if (!this.#isInside) output.clear();
-    if (this.#isChunked) output.put(lastChunk);
+    if (this.#isChunked) this.#putLast(output);
     if (this.#isInside) return;
     if (output.length > 0) this.#outlet.flush();
     this.#outlet.sieved();
@@ -141,5 +154,12 @@ export class Sieve implements FilterSink, Plain {
   room(): void {
     this.#isRoomy = true;
     if (!this.#isSettling) this.#outlet.hasRoom();
+  }
+
+  #putLast(output: Output): void {
+    output.put(lastSize);
+    // A filter that ends before its body does leaves them where they are.
+    if (this.#isSpent) this.#trailers?.put(output);
+    output.put(crlf);
   }
 }

@@ -5,6 +5,7 @@ import type { BodyPlan, CompressPlan, ReplacePlan } from "../../src/config/plan.
 import { Playbook } from "../playbook.ts";
 import type { Actor } from "./actor.ts";
 import { coded } from "./coder.ts";
+import { Caller } from "./http2.ts";
 import type { PlanOptions } from "./plan.ts";
 
 const compress: CompressPlan = { codings: ["zstd", "br", "gzip"], types: ["text/*"], bytesMin: 10, level: 4 };
@@ -145,6 +146,69 @@ test("a stream is compressed as it comes: nothing is held back until its end", (
   expect(unchunked(sent(scene)).content).toBe("TWO\n");
   scene.server.sends("0\r\n\r\n");
   expect(unchunked(sent(scene))).toEqual({ content: "</gzip>", isWhole: true });
+});
+
+const trailed = (content: string): string =>
+  `HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTrailer: X-Sum, Content-Digest\r\nTransfer-Encoding: chunked\r\n\r\n${content.length.toString(16)}\r\n${content}\r\n`;
+const trailers = "0\r\nX-Sum: 42\r\nContent-Digest: sha-256=:x:\r\n\r\n";
+
+test("trailers stand behind a compressed body, but for those that tell of the bytes that came", () => {
+  const scene = ask(pool({ compress }));
+  scene.server.sends(trailed("Hello world") + trailers);
+  expect(sent(scene)).toBe(
+    "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\nVary: Accept-Encoding\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n" +
+      "18\r\n<gzip>hELLO WORLD</gzip>\r\n0\r\nX-Sum: 42\r\n\r\n",
+  );
+  scene.play.expectNothingLeftBut(1);
+});
+
+test("trailers that come by themselves, in pieces, wait for the end of the filters", () => {
+  for (const options of [pool({ compress }), pool({ compress, replace: [replaces("old", "new")] })]) {
+    const scene = ask(options);
+    scene.server.sends(trailed("Hello world"));
+    expect(sent(scene)).toContain("\r\nTrailer: X-Sum\r\n");
+    for (const piece of [trailers.slice(0, 1), trailers.slice(1, 9), trailers.slice(9, -1)]) {
+      scene.server.sends(piece);
+      expect(sent(scene)).toBe("");
+    }
+    scene.server.sends("\n");
+    expect(sent(scene)).toEndWith("</gzip>\r\n0\r\nX-Sum: 42\r\n\r\n");
+    scene.play.expectNothingLeftBut(1);
+  }
+});
+
+test("a client of HTTP/2 gets the trailers of a compressed body", () => {
+  const play = new Playbook(pool({ compress }));
+  const caller = new Caller(play);
+  caller.asks(1, "/", { fields: [["accept-encoding", "gzip"]] });
+  const server = play.accept();
+  caller.hears();
+  server.sends(trailed("Hello world") + trailers);
+  play.code();
+  const [head, ...rest] = caller.hears();
+  expect(head).toContain(" trailer=X-Sum");
+  expect(rest.slice(-2)).toEqual(["HEADERS 1 x-sum=42 END", "report 200"]);
+});
+
+test("an old client gets no trailers, and is told of none", () => {
+  const play = new Playbook(pool({ compress }));
+  const client = play.connect();
+  client.sends("GET / HTTP/1.0\r\nAccept-Encoding: gzip\r\n\r\n");
+  const server = play.accept();
+  play.take();
+  server.sends(trailed("Hello world") + trailers);
+  const text = sent({ play, client, server });
+  expect(text).not.toContain("Trailer");
+  expect(text).toEndWith("\r\n\r\n<gzip>hELLO WORLD</gzip>");
+});
+
+test("too many trailers end a compressed body as they end any other", () => {
+  const scene = ask(pool({ compress }));
+  scene.server.sends(trailed("Hello world"));
+  sent(scene);
+  scene.server.sends(`0\r\nX-Sum: ${"v".repeat(17_000)}\r\n\r\n`);
+  scene.play.expectAmong(scene.client.is("reset"), "report 200 truncated_response");
+  expect(sent(scene)).toBe("");
 });
 
 test("an old client is told the end of a compressed body by the end of its connection", () => {

@@ -52,6 +52,7 @@ function apply(exchange: Exchange, context: Context, head: Head, hooks: Hooks, f
       "nonsense",
       `the body of a ${head.status} in ${fieldOf(head, "content-encoding") ?? "no coding"} cannot be opened`,
     );
+  exchange.passage.areTrailersLost = true;
   // There is no body, but what is said of it is to be as for one.
   if (exchange.head.method === method.head) {
     exchange.passage.addFilter((sink) => new StreamFilter({ transform: (chunk) => chunk }, hooks, sink));
