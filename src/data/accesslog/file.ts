@@ -26,6 +26,8 @@ export interface LogFile {
   readEnd(bytes: number): Uint8Array | null;
   /** After the last write is done. */
   close(): void;
+  /** Nobody waits for the write under way any more: where it may never end, it ends now. */
+  leave?(): void;
 }
 
 export interface LogOpener {
@@ -49,6 +51,7 @@ export function openedLater(opener: LogOpener, path: string): LogFile {
     },
     readEnd: (bytes) => file?.readEnd(bytes) ?? null,
     close: () => file?.close(),
+    leave: () => file?.leave?.(),
   };
 }
 

@@ -442,4 +442,35 @@ describe("a log's sink", () => {
     file.take();
     expect(file.text).toBe("one\n");
   });
+
+  test("whoever is told of a failure may write to the same log, and it is tried once a pause all the same", () => {
+    const world = new World();
+    world.line("one");
+    (world.options as { warn: (message: string) => void }).warn = (message) => {
+      world.warnings.push(message);
+      world.line("told");
+      world.sink.flush();
+    };
+    world.pass(100);
+    for (let second = 0; second < 200; second++) {
+      world.file.fail("ECONNREFUSED");
+      expect(world.file.pending).toBeNull();
+      world.pass(1000);
+    }
+    expect(world.warnings.length).toBeGreaterThan(3);
+  });
+
+  test("a write under way at the close is left, and the file is closed when it ends", async () => {
+    const world = new World();
+    let left = 0;
+    Object.assign(world.file, { leave: () => left++ });
+    world.line("one");
+    const closed = world.sink.close(1000);
+    world.pass(1000);
+    await closed;
+    expect([left, world.file.isClosed]).toEqual([1, false]);
+    world.file.take();
+    expect(world.file.isClosed).toBe(true);
+    expect([world.written, world.dropped]).toEqual([0, 1]);
+  });
 });

@@ -79,6 +79,8 @@ export class Sink {
   #failure: string | null = null;
   #isFailureWarned = false;
   #isClosed = false;
+  /** Closed with a write under way: whoever ends it closes the file. */
+  #isLeft = false;
   #whenEmpty: (() => void) | null = null;
 
   /** Throws when the log cannot be opened, unless it `isPatient`. */
@@ -156,7 +158,9 @@ export class Sink {
     }
     for (const page of this.#waiting.splice(0)) this.#drop(linesIn(page.bytes, page.written, page.end));
     this.#waitingBytes = 0;
-    if (!this.#isWriting) this.#file.close();
+    if (!this.#isWriting) return this.#file.close();
+    this.#isLeft = true;
+    this.#file.leave?.();
   }
 
   #turnPage(): void {
@@ -183,6 +187,7 @@ export class Sink {
     const done = (error: Error | null, written: number): void => {
       isDone = true;
       this.#isWriting = false;
+      if (this.#isLeft) return this.#file.close();
       if (error === null) this.#advance(page, written);
       else this.#fail(error);
     };
@@ -214,6 +219,7 @@ export class Sink {
   #endLine(): void {
     this.#file.write(lineEnd, 0, 1, (error) => {
       this.#isWriting = false;
+      if (this.#isLeft) return this.#file.close();
       if (error !== null) return this.#fail(error);
       this.#isTorn = false;
       this.#swapFile();
@@ -246,6 +252,8 @@ export class Sink {
 
   #fail(error: Error): void {
     const isSlow = reasonOf(error) === "EAGAIN";
+    // Before anybody is told: who is told may write here.
+    this.#isPausing = true;
     if (!isSlow) {
       this.#isTorn = true;
       this.#failure = `cannot be written (${reasonOf(error)}); ${keeping}`;
@@ -254,10 +262,10 @@ export class Sink {
     this.#swapFile();
     // At the end there is no time for another try at a disk that is full.
     if (this.#isClosed && !isSlow) {
+      this.#isPausing = false;
       this.#whenEmpty?.();
       return;
     }
-    this.#isPausing = true;
     if (isSlow) this.#slowMs = this.#slowMs === 0 ? lateRetryMs : Math.min(slowRetryMs, 2 * this.#slowMs);
     this.#options.after(isSlow ? this.#slowMs : retryMs, () => {
       this.#isPausing = false;

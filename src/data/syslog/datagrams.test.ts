@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SyslogPlace } from "../../config/plan.ts";
+import { libc, type SocketCalls } from "../libc.ts";
 import { DatagramFile } from "./datagrams.ts";
 
 interface Result {
@@ -109,5 +110,27 @@ describe.skipIf(process.platform !== "linux")("datagrams", () => {
     expect(await write(file, text)).toEqual({ code: null, written: text.length });
     await log.come(2);
     expect(log.texts.map((each) => each.length)).toEqual([61_440, 4]);
+  });
+
+  test("where there is no room for all, what was sent is written, and the socket is kept", async () => {
+    const log = await receiver("127.0.0.1");
+    const file = fileTo({ kind: "udp", host: "127.0.0.1", port: log.port });
+    const calls = libc()!.sockets as { -readonly [K in keyof SocketCalls]: SocketCalls[K] };
+    const { sendMany, openDatagrams } = calls;
+    const answers = [2, -constants.errno.ENOBUFS];
+    let opened = 0;
+    calls.sendMany = (descriptor, messages, count) => answers.shift() ?? sendMany(descriptor, messages, count);
+    calls.openDatagrams = (family) => {
+      opened++;
+      return openDatagrams(family);
+    };
+    try {
+      expect(await write(file, "one\ntwo\nthree\n")).toEqual({ code: null, written: 8 });
+      expect(await write(file, "three\n")).toEqual({ code: null, written: 6 });
+    } finally {
+      Object.assign(calls, { sendMany, openDatagrams });
+    }
+    await log.come(1);
+    expect([log.texts, opened]).toEqual([["three"], 1]);
   });
 });

@@ -90,6 +90,9 @@ export class DatagramFile implements LogFile {
       if (sent < 0) return this.#failed(-sent, at - start, done);
       // What came back at once is about the last of them; where it has kept the next from being sent, the system tells no more of it.
       const isRefused = sent < count && this.#place.kind === "udp";
+      // Or there was no room for the next, which its second try tells.
+      const next = isRefused ? calls.sendMany(this.#descriptor, this.#messages.subarray(sent * header.bytes), 1) : 0;
+      if (isFull(-next)) return this.#failed(-next, this.#nexts[sent - 1]! - start, done);
       const error = isRefused ? ECONNREFUSED : calls.takeError(this.#descriptor);
       const whole = error === 0 ? sent : sent - 1;
       if (whole > 0) at = this.#nexts[whole - 1]!;
@@ -99,11 +102,11 @@ export class DatagramFile implements LogFile {
   }
 
   #failed(errno: number, written: number, done: Done): void {
-    const isFull = errno === EAGAIN || errno === ENOBUFS;
+    const isLate = isFull(errno);
     // A receiver that has begun anew has another socket of that name.
-    if (!isFull) this.close();
+    if (!isLate) this.close();
     if (written > 0) return done(null, written);
-    done(failure(isFull ? "EAGAIN" : nameOf(errno)), 0);
+    done(failure(isLate ? "EAGAIN" : nameOf(errno)), 0);
   }
 
   /** Answers of how many messages. */
@@ -121,6 +124,10 @@ export class DatagramFile implements LogFile {
     }
     return count;
   }
+}
+
+function isFull(errno: number): boolean {
+  return errno === EAGAIN || errno === ENOBUFS;
 }
 
 function putPointer(words: Uint32Array, at: number, pointer: number): void {

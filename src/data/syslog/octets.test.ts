@@ -109,3 +109,22 @@ test("as many lines as there is room for are written at once", async () => {
   const { written } = await write(fileTo(log.port), line.repeat(6));
   expect(written).toBe(4 * line.length);
 });
+
+test("a write that is left ends with its connection, though the receiver takes nothing", async () => {
+  const slow = receiver();
+  const file = fileTo(slow.port);
+  await write(file, "first\n");
+  await slow.come((text) => text === "5 first");
+  slow.sockets[0]!.pause();
+  const line = `${"x".repeat(60_000)}\n`;
+  let isDone = true;
+  let ended: Promise<unknown> = Promise.resolve();
+  // Until the system's buffers are full.
+  for (let count = 0; isDone && count < 500; count++) {
+    ended = write(file, line.repeat(4));
+    isDone = await Promise.race([ended.then(() => true), Bun.sleep(50).then(() => false)]);
+  }
+  expect(isDone).toBe(false);
+  file.leave();
+  await ended;
+});

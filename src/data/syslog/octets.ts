@@ -53,6 +53,12 @@ export class OctetFile implements LogFile {
     this.#socket = null;
   }
 
+  /** A receiver that reads nothing would keep the connection open. */
+  leave(): void {
+    this.#isClosed = true;
+    this.#socket?.terminate();
+  }
+
   #connect(): void {
     const timer = setTimeout(() => this.#fail("ETIMEDOUT"), connectMs);
     const given = this.#write;
