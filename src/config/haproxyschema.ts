@@ -22,7 +22,9 @@ const systemName = words("the name or number of a user or group", /^[A-Za-z0-9_]
 const name = words("a name", /^[^\0-\x1f]{1,256}$/);
 
 const socket = section({
-  listen: text(placeExpected, readPlace).describe("Where it is: a path, or an address of this machine alone."),
+  listen: text(placeExpected, readPlace).describe(
+    "Where it is: a path, or an address of this machine alone, which every user of it may ask; so not beside admin.token.",
+  ),
   mode: words('an octal mode such as "660"', /^0?[0-7]{3}$/)
     .default("600")
     .describe("Permissions of the socket's file: who may write to it may ask."),

@@ -31,7 +31,7 @@ export interface HaproxyInput {
 
 /** A socket that speaks HAProxy's runtime API. */
 export interface HaproxySocketInput {
-  /** Where it is: a path, or an address of this machine alone. */
+  /** Where it is: a path, or an address of this machine alone, which every user of it may ask; so not beside admin.token. */
   listen: string;
   /** Permissions of the socket's file: who may write to it may ask. Default: "600". */
   mode?: string | undefined;

@@ -83,6 +83,16 @@ describe("what concerns two keys", () => {
     ]);
   });
 
+  test("a runtime socket that asks for no token is not at an address beside one that is asked for", () => {
+    const socket = (listen: string, token?: string) =>
+      base({}, { admin: { haproxy: { sockets: [{ listen }] }, ...(token === undefined ? {} : { token }) } });
+    expect(socket("127.0.0.1:9999")).toEqual([]);
+    expect(socket("unix:/run/h.sock", "0123456789abcdef")).toEqual([]);
+    expect(socket("127.0.0.1:9999", "0123456789abcdef")).toEqual([
+      'error admin.haproxy.sockets[0].listen is open to every user of this machine and asks for no token, which admin.token is for: give it a path, as in "unix:/run/haproxy/admin.sock"',
+    ]);
+  });
+
   test("metrics have an address of their own, beside listeners and admin", () => {
     const metrics = (listen: string, more: object = {}) => base({}, { metrics: { listen }, ...more });
     expect(metrics(":9100")).toEqual([]);

@@ -134,6 +134,13 @@ function reviewListening(root: Section, listeners: Section, report: Report): voi
         "value",
         "is not a loopback address, so admin.token must be set: whoever reaches it controls this proxy",
       );
+    if (path[1] === "haproxy" && path[2] === "sockets" && address.kind === "tcp" && admin["token"] !== undefined)
+      report(
+        "error",
+        path,
+        "value",
+        'is open to every user of this machine and asks for no token, which admin.token is for: give it a path, as in "unix:/run/haproxy/admin.sock"',
+      );
     // The system gives each another.
     if (address.kind === "tcp" && address.port === 0) continue;
     const places = seen[isUdp ? "udp" : "tcp"];

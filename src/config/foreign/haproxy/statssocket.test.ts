@@ -28,9 +28,11 @@ test("a socket keeps its mode, owner and level, and asks by HAProxy's names", ()
   });
 });
 
-test("an address of this machine is one too; one that others reach is left out, and why", () => {
-  expect(tried(" stats socket ipv4@127.0.0.1:9999 level admin").haproxy?.sockets).toEqual([
-    { listen: "127.0.0.1:9999", level: "admin" },
+test("an address of this machine is one too, of which that is told; one that others reach is left out, and why", () => {
+  const local = tried(" stats socket ipv4@127.0.0.1:9999 level admin");
+  expect(local.haproxy?.sockets).toEqual([{ listen: "127.0.0.1:9999", level: "admin" }]);
+  expect(local.told).toEqual([
+    "2:2 warning is approximated: every user of this machine may give commands there, as in HAProxy, for no password is asked for; a path with a mode has an owner",
   ]);
   const { haproxy, told } = tried(" stats socket ipv4@*:9999 level admin");
   expect(haproxy).toBeUndefined();

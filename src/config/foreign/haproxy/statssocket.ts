@@ -118,7 +118,14 @@ function placeOf(ledger: Ledger, word: Word): string | null {
     ledger.fault(pathOf(word), `must be a path, or an address with its port: it ${reading.message}`);
     return null;
   }
-  if (reading.value.kind === "unix" || isLoopback(reading.value.host)) return place;
+  if (reading.value.kind === "unix") return place;
+  if (isLoopback(reading.value.host)) {
+    ledger.approximate(
+      pathOf(word),
+      "every user of this machine may give commands there, as in HAProxy, for no password is asked for; a path with a mode has an owner",
+    );
+    return place;
+  }
   ledger.approximate(
     pathOf(word),
     "it is left out: whoever reaches that address would control this proxy, and no password is asked for; write 127.0.0.1, or use the admin interface, which has a token",
