@@ -222,7 +222,7 @@ function isLocal(address: Address): boolean {
   return address.kind === "unix" || isLoopback(address.host);
 }
 
-function namesLoopback(host: string): boolean {
+export function namesLoopback(host: string): boolean {
   const name = nameIn(host);
   return name.toLowerCase() === "localhost" || isLoopback(name);
 }

@@ -4,6 +4,7 @@
 import { formatAddress } from "../../base/address.ts";
 import type { Address } from "../../config/plan.ts";
 import { problem } from "../api/answer.ts";
+import { namesLoopback } from "../guard.ts";
 import type { Log } from "../log.ts";
 import { listenProblem } from "../port.ts";
 import type { StatsPage } from "./pages.ts";
@@ -22,10 +23,14 @@ export function openPageDoor(address: Address, pages: readonly StatsPage[], log:
   const fetch = (request: Request, server: Bun.Server<undefined>): Response => {
     if (!URL.canParse(request.url)) return problem(400, "Host is missing or malformed");
     const peer = server.requestIP(request)?.address ?? "unix";
+    const isNamed = address.kind === "unix" || namesLoopback(request.headers.get("host") ?? "");
     for (const page of pages) {
+      // Whoever leads a browser of this machine here by a name of his own would read it.
+      if (!isNamed && page.told.users.length === 0) continue;
       const answer = page.answer(request, peer, null);
       if (answer !== null) return answer;
     }
+    if (!isNamed) return problem(403, "Host must name a loopback address, for the page has no users");
     return problem(404, "here is a statistics page and nothing else");
   };
   const error = (fault: Error): Response => {
