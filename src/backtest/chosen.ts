@@ -2,9 +2,9 @@
 // whole rule. Such a one stands behind the rule that tracks the first table that it names, so that the counts it looks at are there; where
 // nothing tracks one, it is the first. Whatever its mode, it is observed, or enforced where that is asked for.
 
+import { didYouMean } from "../base/nearest.ts";
 import { misread, quote, type Reading, read } from "../base/reading.ts";
 import { judge } from "../config/judge.ts";
-import { didYouMean } from "../config/nearest.ts";
 import { keyText, type Path } from "../config/problem.ts";
 import { readRate } from "../config/rate.ts";
 import { modesOf, usesOf } from "../config/reviewuse.ts";

@@ -2,7 +2,7 @@
 // People know rules by their names, the admin interface by where they stand in the config: a name that only one rule has is as good here.
 // Exit code 1: there is no such rule, or nobody answers; 2: several rules have this name.
 
-import { didYouMean } from "../config/nearest.ts";
+import { didYouMean } from "../base/nearest.ts";
 import type { RuleMode, RuleRecord, RulesAnswer } from "../control/api/shape/rule.ts";
 import type { Writer } from "./check.ts";
 import { ask, failureOf, type RemoteOptions, refusalOf } from "./client.ts";

@@ -2,8 +2,8 @@
 // knows names and not where they stand: the reviews of pools, tables and caches say that beside it, so that whoever mistypes
 // one of them is told in the same words.
 
+import { didYouMean } from "../base/nearest.ts";
 import { quote } from "../base/reading.ts";
-import { didYouMean } from "./nearest.ts";
 
 /** More are not listed. */
 const namesShown = 10;

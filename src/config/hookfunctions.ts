@@ -3,9 +3,9 @@
 // promises a hook that a worker does not have. A function where no hook can be stays, and is told as what it is.
 
 import { mediaRange } from "../base/mediarange.ts";
+import { nearest } from "../base/nearest.ts";
 import { quote } from "../base/reading.ts";
 import { readSize } from "../base/size.ts";
-import { nearest } from "./nearest.ts";
 import { type HookName, hookNames } from "./plancontent.ts";
 import { isSection, type Section, sectionOf } from "./section.ts";
 

@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { readFile, realpath } from "node:fs/promises";
 import { dirname, extname, join, resolve } from "node:path";
+import { didYouMean } from "../base/nearest.ts";
 import { quote } from "../base/reading.ts";
 import type { Document } from "./document.ts";
 import { encodingFault } from "./encoding.ts";
@@ -22,7 +23,6 @@ import { type ListSource, listSources, reviewListFiles } from "./loadreplies.ts"
 import { reviewCiphers } from "./loadtrial.ts";
 import { masked, maskedSentence } from "./mask.ts";
 import type { Materials, Program } from "./materials.ts";
-import { didYouMean } from "./nearest.ts";
 import { Places } from "./place.ts";
 import { inOrder, keyText, type Path, type Problem } from "./problem.ts";
 import { reviewHooks } from "./reviewhooks.ts";

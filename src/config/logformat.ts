@@ -3,9 +3,9 @@
 // %[header:NAME:LENGTH] one of the request as it came, %[var:NAME:LENGTH] a variable that rules have set; with a
 // question mark, as in %[header?:NAME], nothing stands for what is not there, instead of "-". Runs of spaces are one, as there.
 
+import { didYouMean } from "../base/nearest.ts";
 import { misread, quote, type Reading, read } from "../base/reading.ts";
 import { type LogField, logFields } from "./logfields.ts";
-import { didYouMean } from "./nearest.ts";
 import type { LogLayoutPlan, LogPart } from "./plan.ts";
 
 /** What stands behind a percent sign. */

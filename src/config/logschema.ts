@@ -2,11 +2,11 @@
 // its own lines. Which of them contradict each other is for reviewlog.ts to say.
 
 import { z } from "zod";
+import { didYouMean } from "../base/nearest.ts";
 import { misread, quote, type Reading } from "../base/reading.ts";
 import type { AccessLogInput, ListenerLogInput, LogInput } from "./input.ts";
 import { logFields } from "./logfields.ts";
 import { namedLayouts, readLogParts } from "./logformat.ts";
-import { didYouMean } from "./nearest.ts";
 import { facilities, readSyslogPlace, severities, syslogExpected } from "./syslogwords.ts";
 import { choice, duration, flag, list, says, section, show, size, text, words } from "./term.ts";
 import type { AccessLog, ListenerLog, Log } from "./types.ts";

@@ -3,9 +3,9 @@
 
 import { z } from "zod";
 import { type FaultCode, fault, faultCodes } from "../base/fault.ts";
+import { didYouMean } from "../base/nearest.ts";
 import { misread, quote, type Reading, read } from "../base/reading.ts";
 import type { ReplyInput } from "./input.ts";
-import { didYouMean } from "./nearest.ts";
 import { count, duration, filePath, flag, says, section, text, token, words } from "./term.ts";
 import type { Reply } from "./types.ts";
 

@@ -3,12 +3,12 @@
 // addresses that anybody may use, which is refused and not only warned of: what is done by them is done in our name.
 
 import { isLoopback, readListenAddress } from "../base/address.ts";
+import { didYouMean } from "../base/nearest.ts";
 import { quote } from "../base/reading.ts";
 import { capacity } from "../memory/arena.ts";
 import { memberTimesMax, pairTimesMax } from "../memory/egress.ts";
 import { readAddressRange } from "./addressrange.ts";
 import { readProxy } from "./egressproxy.ts";
-import { didYouMean } from "./nearest.ts";
 import { reviewEvidence } from "./reviewegresslog.ts";
 import { rulesOf } from "./rulewalk.ts";
 import {

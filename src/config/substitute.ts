@@ -2,8 +2,8 @@
 // ${VAR} and ${VAR:-default} in the string values of text formats; $${ is a literal ${. It knows the environment and trees of
 // plain values. A variable that is not set and has no default is an error: an empty token or address would be worse than none.
 
+import { didYouMean } from "../base/nearest.ts";
 import type { Finding } from "./issues.ts";
-import { didYouMean } from "./nearest.ts";
 import type { Path } from "./problem.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -5,10 +5,10 @@
 
 import { z } from "zod";
 import { durationMsMax, formatDuration, readDuration } from "../base/duration.ts";
+import { didYouMean } from "../base/nearest.ts";
 import { quote, type Reading } from "../base/reading.ts";
 import { readSize } from "../base/size.ts";
 import { meaning } from "./alias.ts";
-import { didYouMean } from "./nearest.ts";
 import { sectionOf } from "./section.ts";
 
 /** What zod hands to an error function, as far as we look at it. */

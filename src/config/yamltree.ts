@@ -3,8 +3,8 @@
 // values are taken out; here each is told where it stands, with what to write.
 
 import { isAlias, isMap, isScalar, isSeq, type Node, type ParsedNode, visit } from "yaml";
+import { didYouMean } from "../base/nearest.ts";
 import type { SyntaxFault } from "./document.ts";
-import { didYouMean } from "./nearest.ts";
 
 const tagPrefix = "tag:yaml.org,2002:";
 /** Of these a value is what it would be without, or a text instead of a number. */

@@ -2,8 +2,8 @@
 // with it says so afterwards. `finish` tells of the keys that nobody asked for. As in programs written in Go, an empty text and
 // null are the same as no key, and names are found in any case.
 
+import { didYouMean } from "../../base/nearest.ts";
 import { isSecretPath } from "../mask.ts";
-import { didYouMean } from "../nearest.ts";
 import type { Path } from "../problem.ts";
 import { show } from "../term.ts";
 import type { Ledger } from "./ledger.ts";

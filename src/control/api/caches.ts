@@ -6,8 +6,8 @@
 //
 // A cache may hold a million responses: it is gone through in slices, so that neither traffic nor control waits.
 
+import { didYouMean } from "../../base/nearest.ts";
 import type { Reading } from "../../base/reading.ts";
-import { didYouMean } from "../../config/nearest.ts";
 import type { CachePlan, Plan } from "../../config/plan.ts";
 import type { Asked } from "../../flow/question.ts";
 import type { CacheSummary, CachesAnswer, WhyAnswer } from "../cache/answer.ts";

@@ -8,8 +8,8 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { didYouMean } from "../../base/nearest.ts";
 import type { ProfileOrder } from "../../config/message.ts";
-import { didYouMean } from "../../config/nearest.ts";
 import { BearerToken } from "../guard.ts";
 import type { Log } from "../log.ts";
 import { type Answer, notUnderstood, only, problem, type Routes, text } from "./answer.ts";

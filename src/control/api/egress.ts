@@ -11,7 +11,7 @@
 // A pool may have 65,536 members: lists come by pages.
 
 import { z } from "zod";
-import { didYouMean } from "../../config/nearest.ts";
+import { didYouMean } from "../../base/nearest.ts";
 import type { Totals } from "../../memory/tally.ts";
 import { byMax, lineProblem } from "../ban.ts";
 import type {

@@ -7,7 +7,7 @@
 //   dropped   how many requests and others were not told, for the client reads too slowly
 
 import { z } from "zod";
-import { didYouMean } from "../../config/nearest.ts";
+import { didYouMean } from "../../base/nearest.ts";
 import { type EventHub, type EventTopic, eventTopics, rateMax } from "../events/hub.ts";
 import { type Accepts, everything } from "../recorder/filter.ts";
 import { notUnderstood, problem } from "./answer.ts";

@@ -3,8 +3,8 @@
 // from here. It knows HTTP, JSON and schemas, and no operation.
 
 import type { z } from "zod";
+import { didYouMean } from "../../base/nearest.ts";
 import { depthMax } from "../../config/depth.ts";
-import { didYouMean } from "../../config/nearest.ts";
 import { keyText, type Path } from "../../config/problem.ts";
 import { isDeeper } from "../configuring/measure.ts";
 import { notUnderstood, notValid, problem } from "./answer.ts";

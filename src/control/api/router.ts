@@ -3,7 +3,7 @@
 // Allow), a path that nothing stands at (404 with the nearest), a query or a body that the schema does not take. Whether who asks may ask
 // at all is the guard's business, and comes before.
 
-import { nearest } from "../../config/nearest.ts";
+import { nearest } from "../../base/nearest.ts";
 import { type Answer, decoded, notUnderstood, problem, type Routes } from "./answer.ts";
 import type { Call, Operation, OperationMethod } from "./operation.ts";
 import { comparePatterns, type Matched, match, type Pattern, patternOf } from "./pattern.ts";

@@ -1,7 +1,7 @@
 // GET /api/v1/status and its parts, each by itself for whoever wants no more: workers, listeners, pools, servers, certificates. The shapes
 // stand in ../status.ts and are public.
 
-import { didYouMean } from "../../config/nearest.ts";
+import { didYouMean } from "../../base/nearest.ts";
 import type { AdminService } from "../adminservice.ts";
 import type { PoolStatus } from "../status.ts";
 import { type Answer, json, problem } from "./answer.ts";

@@ -9,7 +9,7 @@
 // Which table is meant, and what there are; how entries are walked through stands in tableentries.ts, what is done to one in tableentry.ts.
 
 import type { z } from "zod";
-import { didYouMean } from "../../config/nearest.ts";
+import { didYouMean } from "../../base/nearest.ts";
 import type { TablePlan } from "../../config/plan.ts";
 import { fullBytes } from "../../memory/sticktable/layout.ts";
 import { bytesTaken } from "../sharedfile.ts";

@@ -4,10 +4,10 @@
 // by its key, or else all of it, for Redis can find nothing by prefix or tag. What is being written there just now comes behind
 // that: by its key it is not asked for there until that has been taken away too.
 
+import { didYouMean } from "../../base/nearest.ts";
 import { misread, quote, type Reading, read } from "../../base/reading.ts";
 import { heldUntil, keysOf, type Purge, type PurgeKind, policiesOf, purgeSteps, spellings } from "../../cache/purge.ts";
 import { tagOf } from "../../cache/tags.ts";
-import { didYouMean } from "../../config/nearest.ts";
 import type { Plan } from "../../config/plan.ts";
 import type { CacheStore } from "../../memory/cachestore.ts";
 import { inSlices } from "../slices.ts";

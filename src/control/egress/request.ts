@@ -2,8 +2,8 @@
 // they mean for a pool is the others'. A parameter that is none is refused with the one that was meant.
 
 import { durationMsMax, readDuration } from "../../base/duration.ts";
+import { didYouMean } from "../../base/nearest.ts";
 import { misread, quote, type Reading, read } from "../../base/reading.ts";
-import { didYouMean } from "../../config/nearest.ts";
 import { byMax, lineProblem, readUntil, reasonMax } from "../ban.ts";
 import { type MemberOrder, type MembersAsked, memberOrders } from "./page.ts";
 import type { OutcomeFilter } from "./search.ts";

@@ -1,7 +1,7 @@
 // What HAProxy's runtime API says of its commands: all that there are, those whose first words somebody has typed, or those that come nearest
 // to what nobody knows. The last three stand behind each list, as in HAProxy.
 
-import { nearest } from "../../config/nearest.ts";
+import { nearest } from "../../base/nearest.ts";
 import type { Command } from "./command.ts";
 
 const always: readonly (readonly [usage: string, help: string])[] = [

@@ -6,8 +6,8 @@
 import { z } from "zod";
 import { readDuration } from "../../base/duration.ts";
 import { type FaultCode, fault, faultCodes } from "../../base/fault.ts";
+import { didYouMean } from "../../base/nearest.ts";
 import { misread, quote, type Reading, read } from "../../base/reading.ts";
-import { didYouMean } from "../../config/nearest.ts";
 import { cacheWords, noSlot, recordFlag, recordWord } from "../../memory/recorderlayout.ts";
 import type { RecorderReader } from "../../memory/recorderreader.ts";
 import { clientWithin } from "./clientblock.ts";

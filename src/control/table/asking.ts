@@ -1,7 +1,7 @@
 // What is asked of many entries of a table: the parameters of a query, and what they come to. Counters are named by what the table stores,
 // conditions are about what all nodes of a fleet have counted together. It knows entries as they are looked at, not where they come from.
 
-import { didYouMean } from "../../config/nearest.ts";
+import { didYouMean } from "../../base/nearest.ts";
 import type { TablePlan } from "../../config/plan.ts";
 import type { RowView } from "../../memory/sticktable/rows.ts";
 import type { StickTable } from "../../memory/sticktable.ts";

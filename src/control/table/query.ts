@@ -4,8 +4,8 @@
 // the first of them as in expressions of rules.
 
 import { readDuration } from "../../base/duration.ts";
+import { didYouMean } from "../../base/nearest.ts";
 import { misread, quote, type Reading, read } from "../../base/reading.ts";
-import { didYouMean } from "../../config/nearest.ts";
 import { type Column, type ColumnForm, cellName } from "../../memory/column.ts";
 
 /** One number of an entry. */

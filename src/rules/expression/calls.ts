@@ -1,6 +1,7 @@
 // Calls: `f(a)` and `a.f(b)`, found in the catalogue by name and by what they are called on. Plain functions of constants are
 // done at once; those that the catalogue leaves to the compiler stand in special.ts.
 
+import { didYouMean } from "../../base/nearest.ts";
 import type { Value } from "../scene.ts";
 import type { Type } from "./compiled.ts";
 import type { Context } from "./context.ts";
@@ -8,7 +9,6 @@ import { rows } from "./functions.ts";
 import { habitOf } from "./habits.ts";
 import { inTable } from "./membership.ts";
 import { namedField } from "./names.ts";
-import { didYouMean } from "./nearest.ts";
 import { nowhere } from "./operators.ts";
 import type { Row } from "./row.ts";
 import { isCounted, specials } from "./special.ts";

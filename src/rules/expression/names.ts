@@ -1,10 +1,10 @@
 // Names and fields: what a path begins with. A variable of a macro comes before a field, and a field before a table of the same
 // name, which `tables['…']` reaches always. Fields are those of the catalogue (fields.ts), as far as their phase has come.
 
+import { didYouMean } from "../../base/nearest.ts";
 import { type Field, fields, isThereIn, type Phase } from "../fields.ts";
 import type { Context } from "./context.ts";
 import { habitOf } from "./habits.ts";
-import { didYouMean } from "./nearest.ts";
 import type { NameNode, Node, Span } from "./syntax.ts";
 import { erroneous, played, type Term, type TermType } from "./term.ts";
 import type { Thing } from "./thing.ts";

@@ -2,6 +2,7 @@
 // brackets, by what stands before it. The names of tables, lists and pools become indices of the plan here, counters become
 // columns, and what a table does not store is an error.
 
+import { didYouMean } from "../../base/nearest.ts";
 import { type Column, columnNames, type DataType } from "../../memory/column.ts";
 import type { PoolFigure } from "../scene.ts";
 import type { Context } from "./context.ts";
@@ -10,7 +11,6 @@ import { compileKeyMaker } from "./key.ts";
 import { slotsMax } from "./limits.ts";
 import { indexOfHolder } from "./membership.ts";
 import { fieldsOf, namedField, unknownField } from "./names.ts";
-import { didYouMean } from "./nearest.ts";
 import type { IndexNode, MemberNode, Span } from "./syntax.ts";
 import { erroneous, lift, phrase, played, type Term, typed } from "./term.ts";
 import type { Thing } from "./thing.ts";

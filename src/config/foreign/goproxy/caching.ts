@@ -3,9 +3,9 @@
 
 import { readServerAddress } from "../../../base/address.ts";
 import { formatDuration } from "../../../base/duration.ts";
+import { didYouMean } from "../../../base/nearest.ts";
 import { formatSize } from "../../../base/size.ts";
 import type { CacheInput, ConfigInput, PoolCacheInput } from "../../input.ts";
-import { didYouMean } from "../../nearest.ts";
 import { cacheBytesMax } from "../../reviewcache.ts";
 import { show } from "../../term.ts";
 import type { Origins } from "../origins.ts";

@@ -2,7 +2,7 @@
 // library that takes "2" for 2 and 1 for true, and one text for a list of its words; `loosened` does the same, so that whatever
 // started goproxy is read, and a variable may stand for a number. Names are found in any case there, and here.
 
-import { didYouMean } from "../../nearest.ts";
+import { didYouMean } from "../../../base/nearest.ts";
 import type { Ledger } from "../ledger.ts";
 import { isTable, Table } from "../table.ts";
 

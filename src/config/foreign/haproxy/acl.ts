@@ -2,8 +2,8 @@
 // below its use among them, as in HAProxy; but it must have one above. Conditions become one expression, term by term in the order
 // written, for terms may write to tables and what stands behind the first false one is not evaluated.
 
+import { didYouMean } from "../../../base/nearest.ts";
 import { quote } from "../../../base/reading.ts";
-import { didYouMean } from "../../nearest.ts";
 import { readTest } from "./acltest.ts";
 import { type Code, every, no, not, some } from "./code.ts";
 import { fault, heard, Objection } from "./objection.ts";

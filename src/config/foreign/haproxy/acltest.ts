@@ -1,8 +1,8 @@
 // One test of an ACL: a sample, flags, and patterns (configuration manual, 7.1), as an expression. It is the same behind a name and
 // in braces.
 
+import { didYouMean } from "../../../base/nearest.ts";
 import { quote } from "../../../base/reading.ts";
-import { didYouMean } from "../../nearest.ts";
 import { type Code, no } from "./code.ts";
 import { convertAll, fetchSample, readSample } from "./fetch.ts";
 import { defaultMethod, type MatchMethod, matchCode, matchMethods, type Pattern } from "./match.ts";

@@ -1,8 +1,8 @@
 // `balance` and `hash-type` as a policy. Hashes bring a client to the same server each time, but not to the one that HAProxy's hash
 // chose. What hashes a value that no policy of ours can hash becomes a table that remembers the server of each value.
 
+import { didYouMean } from "../../../base/nearest.ts";
 import type { PoolInput } from "../../input.ts";
-import { didYouMean } from "../../nearest.ts";
 import type { Ledger } from "../ledger.ts";
 import { pathOf, type Statement, type Word } from "./scene.ts";
 import type { Settings } from "./settings.ts";

@@ -1,7 +1,7 @@
 // Converters of a sample (configuration manual, 7.3.1): each takes one type, gives another, and is a function or an operator here.
 // A sample that is not there stays so.
 
-import { didYouMean } from "../../nearest.ts";
+import { didYouMean } from "../../../base/nearest.ts";
 import {
   absent,
   type Code,

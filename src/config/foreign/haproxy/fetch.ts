@@ -1,7 +1,7 @@
 // The first word of a sample: where it is found, whether it is there yet in this family of rules, and what it is called in
 // expressions. Tables of names are in fetchnames.ts, counters in fetchtable.ts; converters follow in converter.ts.
 
-import { didYouMean } from "../../nearest.ts";
+import { didYouMean } from "../../../base/nearest.ts";
 import { isName, keepsLetters } from "./capitals.ts";
 import { absent, call, choose } from "./code.ts";
 import { convert } from "./converter.ts";

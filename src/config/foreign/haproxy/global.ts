@@ -3,8 +3,8 @@
 // and drainTimeout, and the ground that bind and server lines stand on.
 
 import { dirname } from "node:path";
+import { didYouMean } from "../../../base/nearest.ts";
 import type { ConfigInput, HaproxyInput } from "../../input.ts";
-import { didYouMean } from "../../nearest.ts";
 import type { Ledger } from "../ledger.ts";
 import type { Origins } from "../origins.ts";
 import { bindFlags, bindWords } from "./bindwords.ts";

@@ -3,8 +3,8 @@
 // backends are in use.
 
 import { readListenAddress } from "../../../base/address.ts";
+import { didYouMean } from "../../../base/nearest.ts";
 import type { AdminInput, ConfigInput, HaproxyInput, HaproxyPageInput } from "../../input.ts";
-import { didYouMean } from "../../nearest.ts";
 import { Places } from "../../place.ts";
 import type { Path } from "../../problem.ts";
 import { type Environment, variableOf } from "../../substitute.ts";

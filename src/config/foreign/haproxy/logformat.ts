@@ -1,8 +1,8 @@
 // Texts with samples in them: log-format strings (configuration manual, 8.2.4), as `http-request set-header` and its kin take them.
 // They become templates of ours, or one expression where no template can stand. What is not there is an empty text in both.
 
+import { didYouMean } from "../../../base/nearest.ts";
 import { quote } from "../../../base/reading.ts";
-import { didYouMean } from "../../nearest.ts";
 import { type Code, call, choose, primary, relate, text } from "./code.ts";
 import { readSample } from "./fetch.ts";
 import { pathAndQuery } from "./fetchnames.ts";

@@ -2,7 +2,7 @@
 // its own. Names are given once for each side. Every statement is entered in the ledger here, once, by the tables; what code is to
 // read is then read for each proxy that has it.
 
-import { didYouMean } from "../../nearest.ts";
+import { didYouMean } from "../../../base/nearest.ts";
 import type { Ledger } from "../ledger.ts";
 import { type Keywords, keywordIn } from "./keyword.ts";
 import { onOffOptions, optionWords } from "./optionwords.ts";

@@ -1,7 +1,7 @@
 // Names in statements that say where something is to be found, and of which nothing else is made here: resolvers, peers and caches by
 // their sections, servers that are tracked by their backends. One that leads nowhere is told, as HAProxy tells it.
 
-import { didYouMean } from "../../nearest.ts";
+import { didYouMean } from "../../../base/nearest.ts";
 import type { Ledger } from "../ledger.ts";
 import { pathOf, type Service, type Word } from "./scene.ts";
 import type { Section } from "./sections.ts";

@@ -2,7 +2,7 @@
 // targets of logs, modes of cookies. A file that HAProxy refuses is refused here too, at the same line, for whoever wrote it meant
 // something else. HAProxy 2.6.
 
-import { didYouMean } from "../../nearest.ts";
+import { didYouMean } from "../../../base/nearest.ts";
 import type { Ledger } from "../ledger.ts";
 import { readBlock } from "./cidrwords.ts";
 import { heard } from "./objection.ts";

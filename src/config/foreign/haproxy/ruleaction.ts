@@ -1,8 +1,8 @@
 // What each action of each family becomes. Actions that nothing here corresponds to are told in a word: left out with a note where
 // nothing is missed, with a warning where something is, refused where it would make a difference to who gets in.
 
+import { didYouMean } from "../../../base/nearest.ts";
 import { quote } from "../../../base/reading.ts";
-import { didYouMean } from "../../nearest.ts";
 import { bandwidth } from "./bandwidth.ts";
 import type { Captures } from "./capture.ts";
 import { fault, refuse } from "./objection.ts";

@@ -1,7 +1,7 @@
 // From lines to sections: which line begins one, what stands in it. It knows the names of sections and what may stand behind them, no
 // keyword of any. `no` and `default` in front of a statement are taken off it here.
 
-import { didYouMean } from "../../nearest.ts";
+import { didYouMean } from "../../../base/nearest.ts";
 import type { Ledger } from "../ledger.ts";
 import { sectionWords } from "./globalwords.ts";
 import { keywordIn } from "./keyword.ts";

@@ -1,7 +1,7 @@
 // Words for the operator: what is told of a word or a whole statement, entered in the ledger at its place. Verdicts by table are told
 // here, so that every section tells them in the same words.
 
-import { didYouMean } from "../../nearest.ts";
+import { didYouMean } from "../../../base/nearest.ts";
 import type { Ledger } from "../ledger.ts";
 import { type Keyword, type Keywords, keywordIn } from "./keyword.ts";
 import { linePath, pathOf, type Statement, type Word } from "./scene.ts";

@@ -2,7 +2,7 @@
 // read before the proxies that name them. Whether a password in crypt(3)'s words can be compared is for auth.ts to say.
 // HAProxy's manual, 12.1 and 12.4.
 
-import { didYouMean } from "../../nearest.ts";
+import { didYouMean } from "../../../base/nearest.ts";
 import type { Ledger } from "../ledger.ts";
 import { type Answers, errorfile } from "./errors.ts";
 import { httpErrorsWords, userlistWords } from "./globalwords.ts";

@@ -2,8 +2,8 @@
 // original checks nothing. They are kept by their own names, in its own order, for that is how its page /api/config shows them.
 
 import { isIp } from "../../../base/address.ts";
+import { didYouMean } from "../../../base/nearest.ts";
 import { memberTimesMax } from "../../../memory/egress.ts";
-import { didYouMean } from "../../nearest.ts";
 import type { Environment } from "../../substitute.ts";
 import { show } from "../../term.ts";
 import type { Table } from "../table.ts";

@@ -20,7 +20,7 @@ export function nearest(word: string, words: readonly string[]): string | null {
   return best;
 }
 
-/** The end of a message: ` — did you mean "x"?`, or nothing. */
+/** The end of a message: `; did you mean "x"?`, or nothing. */
 export function didYouMean(word: string, words: readonly string[]): string {
   const found = nearest(word, words);
   return found === null ? "" : `; did you mean ${JSON.stringify(found)}?`;

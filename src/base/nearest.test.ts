@@ -1,12 +1,13 @@
 import { expect, test } from "bun:test";
 import { didYouMean, levenshtein, nearest } from "./nearest.ts";
-import { balancePolicies } from "./poolschema.ts";
+
+const policies = ["random", "roundRobin", "weightedRoundRobin", "leastConnections", "p2c", "peakEwma", "ipHash"];
 
 test("another house's spelling is found whatever its dashes and capitals", () => {
-  for (const name of balancePolicies) {
+  for (const name of policies) {
     const snake = name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
     for (const spelling of [snake, snake.toUpperCase(), snake.replaceAll("_", "-"), name.toLowerCase()])
-      expect(nearest(spelling, balancePolicies)).toBe(name);
+      expect(nearest(spelling, policies)).toBe(name);
   }
 });
 
@@ -50,4 +51,17 @@ test("what is meant is found among ten thousand addresses", () => {
   expect(nearest("10.32.3.20x", addresses)).toBe("10.32.3.20");
   expect(nearest("10.32.39.51", addresses)).toBe("10.32.3.51");
   expect(nearest("proxy.example:3128", addresses)).toBeNull();
+});
+
+test("a name of an expression is near by a slip of the fingers, another name is not", () => {
+  const names = ["host", "path", "port", "src", "startsWith"];
+  expect(["hots", "HOST", "startWith", "ptah", "hst", "scr"].map((word) => nearest(word, names))).toEqual([
+    "host",
+    "host",
+    "startsWith",
+    "path",
+    "host",
+    "src",
+  ]);
+  expect(["whatever", "x", "", "q1"].map((word) => nearest(word, names))).toEqual([null, null, null, null]);
 });
