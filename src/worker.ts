@@ -72,6 +72,8 @@ class Worker {
   #listeners: Listeners | null = null;
   #datagrams: DatagramListeners | null = null;
   #log: AccessLog | null = null;
+  /** Logs that another took the place of, while their last lines leave. */
+  #formerLogs: Promise<unknown> = Promise.resolve();
   readonly #recorder: Recorder;
   readonly #isReplacement: boolean;
   /** What is listened on. */
@@ -275,7 +277,7 @@ class Worker {
 
   /** Not before the plan is in force: one that fails must not have moved lines to another file. */
   #takeLog(log: AccessLog | null, plan: AccessLogPlan | null): void {
-    if (log !== this.#log) void this.#log?.close();
+    if (log !== this.#log) this.#formerLogs = Promise.all([this.#formerLogs, this.#log?.close()]);
     this.#log = log;
     this.#logPlan = plan;
   }
@@ -327,7 +329,7 @@ class Worker {
 
   async #exit(code: number): Promise<void> {
     this.#driver.outbox.flush();
-    await this.#log?.close();
+    await Promise.all([this.#formerLogs, this.#log?.close()]);
     say({ kind: "drained" });
     exit(Number(process.exitCode ?? code));
   }

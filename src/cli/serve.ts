@@ -65,6 +65,7 @@ export async function serve(options: ServeOptions): Promise<number | null> {
       format: isText ? "text" : "json",
       isColored: process.stderr.isTTY === true && process.env["NO_COLOR"] === undefined,
     });
+  const exit = new Exit(speaker);
   const stopper = new AbortController();
   const starting = Control.start({
     source,
@@ -86,7 +87,7 @@ export async function serve(options: ServeOptions): Promise<number | null> {
     isFresh,
     takeProfile,
   });
-  obeySignals(starting, stopper, source, log);
+  obeySignals(starting, { stopper, source, log, exit });
   if (process.pid === 1) reapOrphans();
   try {
     const control = await starting;
@@ -104,13 +105,46 @@ export async function serve(options: ServeOptions): Promise<number | null> {
     else log.info(startFields(control, version), "started");
     return null;
   } catch (error) {
-    if (error instanceof StartStopped) return 0;
-    for (const line of (error as Error).message.split("\n")) terminal.err(`sluice: ${line}`);
-    return 1;
+    if (!(error instanceof StartStopped))
+      for (const line of (error as Error).message.split("\n")) terminal.err(`sluice: ${line}`);
+    await speaker?.close();
+    return error instanceof StartStopped ? 0 : 1;
   }
 }
 
-function obeySignals(starting: Promise<Control>, stopper: AbortController, source: ConfigSource, log: Log): void {
+/** The end of the process, behind the last lines of its log. */
+class Exit {
+  readonly #speaker: Speaker | null;
+  #code: number | null = null;
+
+  constructor(speaker: Speaker | null) {
+    this.#speaker = speaker;
+  }
+
+  /** Whether it only waits for these lines. */
+  get isUnderWay(): boolean {
+    return this.#code !== null;
+  }
+
+  async leave(code: number): Promise<void> {
+    this.#code ??= code;
+    await this.#speaker?.close();
+    this.now();
+  }
+
+  now(): never {
+    process.exit(this.#code ?? 1);
+  }
+}
+
+interface Obeying {
+  readonly stopper: AbortController;
+  readonly source: ConfigSource;
+  readonly log: Log;
+  readonly exit: Exit;
+}
+
+function obeySignals(starting: Promise<Control>, { stopper, source, log, exit }: Obeying): void {
   let firstMs: number | null = null;
   let isStarting = true;
   void starting.then(
@@ -121,15 +155,16 @@ function obeySignals(starting: Promise<Control>, stopper: AbortController, sourc
     if (firstMs !== null && performance.now() - firstMs < SAME_SIGNAL_MS) return;
     const isFirst = firstMs === null;
     firstMs = performance.now();
-    if (isStarting) cutStart(isFirst, stopper, signal, log);
+    if (exit.isUnderWay) exit.now();
+    if (isStarting) cutStart(isFirst, stopper, signal, log, exit);
     void starting.then(
       async (control) => {
-        if (!isFirst) await endNow(control, signal, log);
-        else await drainAll(control, signal, log);
+        if (!isFirst) await endNow(control, signal, log, exit);
+        else await drainAll(control, signal, log, exit);
       },
       // It did not start, and serve has said why.
       (error) => {
-        if (error instanceof StartStopped) process.exit(0);
+        if (error instanceof StartStopped) void exit.leave(0);
       },
     );
   };
@@ -163,27 +198,27 @@ function obeySignals(starting: Promise<Control>, stopper: AbortController, sourc
 }
 
 /** What it waits for, first checks above all, may take as long as servers let it. */
-function cutStart(isFirst: boolean, stopper: AbortController, signal: string, log: Log): void {
+function cutStart(isFirst: boolean, stopper: AbortController, signal: string, log: Log, exit: Exit): void {
   if (!isFirst) {
     log.warn(`${signal} again: ended before it had started`);
-    process.exit(1);
+    return void exit.leave(1);
   }
   log.info(`${signal}: it ends before it has started`);
   stopper.abort();
 }
 
 /** Where a second signal cuts it short, that ends the process. */
-async function drainAll(control: Control, signal: string, log: Log): Promise<void> {
+async function drainAll(control: Control, signal: string, log: Log, exit: Exit): Promise<void> {
   log.info(`${signal}: draining, for ${control.plan.drainMs / 1000} s at the most; a second signal ends it at once`);
   const outcome = await control.drain();
   if (outcome === "cut") return;
   if (outcome === "whole") log.info("stopped cleanly");
   else log.warn("stopped; what the workers that were killed had under way was cut off, and is in no log");
-  process.exit(outcome === "whole" ? 0 : 1);
+  await exit.leave(outcome === "whole" ? 0 : 1);
 }
 
-async function endNow(control: Control, signal: string, log: Log): Promise<void> {
+async function endNow(control: Control, signal: string, log: Log, exit: Exit): Promise<void> {
   log.warn(`${signal} again: what is under way is cut off`);
   await control.end();
-  process.exit(1);
+  await exit.leave(1);
 }

@@ -4,6 +4,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { Client, get as plainGet } from "./harness/client.ts";
 import { defaults, get } from "./harness/haproxywords.ts";
 import { Origin, ok, write } from "./harness/origin.ts";
+import { freePort } from "./harness/port.ts";
 import { testWith } from "./harness/program.ts";
 import { Room } from "./harness/room.ts";
 import { Sluice } from "./harness/sluice.ts";
@@ -219,5 +220,27 @@ describe.skipIf(process.platform !== "linux")("receivers", () => {
     await until("the start to be told", () =>
       log.messages.some((line) => /^<141>.* sluice\[\d+\]: started /.test(line)),
     );
+  });
+
+  test("its last lines leave before the process ends, and those that cannot are told of with their number", async () => {
+    await using room = new Room();
+    const [late, never] = [freePort(), freePort()];
+    const sluice = await Sluice.start(room, {
+      pools: { app: { servers: ["127.0.0.1:1"] } },
+      log: {
+        syslog: [
+          { to: `tcp://127.0.0.1:${late}`, level: "notice" },
+          { to: `tcp://127.0.0.1:${never}`, level: "notice" },
+        ],
+      },
+    });
+    sluice.child.kill("SIGTERM");
+    await until("the drain to be told", () => sluice.stderr.includes("draining"));
+    const log = Receiver.tcp(room, late);
+    expect(await sluice.exited()).toBe(0);
+    await until("the last line", () => log.messages.some((line) => line.endsWith(": stopped cleanly")));
+    expect(log.messages.some((line) => line.includes(": started "))).toBe(true);
+    expect(sluice.stderr).toMatch(new RegExp(`:${never} cannot be written \\(ECONNREFUSED\\); \\d+ lines dropped`));
+    expect(sluice.stderr).not.toMatch(new RegExp(`:${late} .* lines dropped`));
   });
 });

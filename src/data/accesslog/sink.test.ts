@@ -1,103 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import type { LogFile, LogOpener } from "./file.ts";
-import { Sink, type SinkOptions } from "./sink.ts";
-
-/** A file that takes a write when it is told to, as far as it is told to. */
-class FakeFile implements LogFile {
-  text = "";
-  isClosed = false;
-  pending: {
-    bytes: Uint8Array;
-    start: number;
-    end: number;
-    done: (error: Error | null, written: number) => void;
-  } | null = null;
-
-  write(bytes: Uint8Array, start: number, end: number, done: (error: Error | null, written: number) => void): void {
-    expect(this.pending).toBeNull();
-    expect(this.isClosed).toBe(false);
-    expect(end).toBeGreaterThan(start);
-    this.pending = { bytes, start, end, done };
-  }
-
-  take(bytesMax: number = Number.POSITIVE_INFINITY): void {
-    const { bytes, start, end, done } = this.pending!;
-    const written = Math.min(end - start, bytesMax);
-    this.text += Buffer.from(bytes.slice(start, start + written)).toString();
-    this.pending = null;
-    done(null, written);
-  }
-
-  fail(code: string): void {
-    const { done } = this.pending!;
-    this.pending = null;
-    done(Object.assign(new Error(code), { code }), 0);
-  }
-
-  readEnd(bytes: number): Uint8Array {
-    return Buffer.from(this.text.slice(-bytes));
-  }
-
-  close(): void {
-    expect(this.isClosed).toBe(false);
-    this.isClosed = true;
-  }
-}
-
-class World {
-  readonly files: FakeFile[] = [];
-  readonly warnings: string[] = [];
-  readonly timers: { atMs: number; then: () => void }[] = [];
-  nowMs = 0;
-  written = 0;
-  dropped = 0;
-  isOpenable = true;
-  readonly options: SinkOptions;
-  readonly sink: Sink;
-
-  constructor(bufferBytesMax = 1_000_000) {
-    const openFile = (): FakeFile => {
-      this.files.push(new FakeFile());
-      return this.files.at(-1)!;
-    };
-    const opener: LogOpener = {
-      openNow: openFile,
-      open: (_, done) =>
-        this.isOpenable ? done(null, openFile()) : done(Object.assign(new Error("no"), { code: "EACCES" }), null),
-    };
-    this.options = {
-      path: "access.log",
-      bufferBytesMax,
-      flushMs: 100,
-      opener,
-      written: (lines) => (this.written += lines),
-      dropped: (lines) => (this.dropped += lines),
-      warn: (message) => this.warnings.push(message),
-      nowMs: () => this.nowMs,
-      after: (ms, then) => this.timers.push({ atMs: this.nowMs + ms, then }),
-    };
-    this.sink = new Sink(this.options);
-  }
-
-  get file(): FakeFile {
-    return this.files.at(-1)!;
-  }
-
-  line(text: string): boolean {
-    const room = this.sink.room();
-    if (room === null) return false;
-    room.set(Buffer.from(`${text}\n`), this.sink.at);
-    this.sink.took(this.sink.at + text.length + 1);
-    return true;
-  }
-
-  pass(ms: number): void {
-    this.nowMs += ms;
-    const due = this.timers.filter((timer) => timer.atMs <= this.nowMs);
-    for (const timer of due) this.timers.splice(this.timers.indexOf(timer), 1);
-    for (const timer of due) timer.then();
-  }
-}
+import type { LogFile } from "./file.ts";
+import { FakeFile, World } from "./sink.fixture.ts";
+import { Sink } from "./sink.ts";
 
 describe("a log's sink", () => {
   test("writes after flushMs, several lines at once", () => {
@@ -401,6 +305,38 @@ describe("a log's sink", () => {
     world.pass(1000);
     await closed;
     expect(world.dropped).toBe(2);
+    expect(world.warnings).toEqual([
+      expect.stringContaining("has not taken all lines; 2 lines dropped since the last warning"),
+    ]);
+  });
+
+  test("what is lost at the close is told, however short ago something was, with why", async () => {
+    const world = new World();
+    world.line("one");
+    world.pass(100);
+    world.file.fail("ENOSPC");
+    world.line("two");
+    const closed = world.sink.close(1000);
+    world.file.fail("ENOSPC");
+    await closed;
+    expect(world.warnings).toEqual([
+      expect.stringContaining("cannot be written (ENOSPC); lines are kept"),
+      expect.stringMatching(/cannot be written \(ENOSPC\); 2 lines dropped since the last warning$/),
+    ]);
+  });
+
+  test("a log that takes each write at once, and little of it, is written to the end", () => {
+    const world = new World();
+    const { file } = world;
+    file.write = (bytes, start, _end, done) => {
+      file.text += String.fromCharCode(bytes[start]!);
+      done(null, 1);
+    };
+    const line = "x".repeat(999);
+    for (let count = 0; count < 60; count++) world.line(line);
+    world.pass(100);
+    expect(file.text).toBe(`${line}\n`.repeat(60));
+    expect(world.written).toBe(60);
   });
 
   test("writes every accepted line once and in order, whatever the log does", () => {

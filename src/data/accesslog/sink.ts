@@ -64,6 +64,9 @@ export class Sink {
   readonly #spare: Page[] = [];
   #waitingBytes = 0;
   #isWriting = false;
+  /** Some writes are done before they return: what comes next is begun behind them, not inside, however many there are. */
+  #isBeginning = false;
+  #isNextOwed = false;
   /** A pause after a failed write. */
   #isPausing = false;
   /** How long it was the last time, for a reader that is slow; 0 when something has been written since. */
@@ -93,7 +96,7 @@ export class Sink {
     } catch (error) {
       if (options.isPatient !== true) throw error;
       this.#file = openedLater(opener, path);
-      this.#failure = `cannot be opened (${reasonOf(error as Error)}); ${keeping}`;
+      this.#failure = `cannot be opened (${reasonOf(error as Error)})`;
       this.#warn(this.#failure);
     }
   }
@@ -158,6 +161,8 @@ export class Sink {
     }
     for (const page of this.#waiting.splice(0)) this.#drop(linesIn(page.bytes, page.written, page.end));
     this.#waitingBytes = 0;
+    // Nobody would be told later.
+    if (this.#droppedSinceWarning > 0) this.#tell(this.#failure ?? "has not taken all lines");
     if (!this.#isWriting) return this.#file.close();
     this.#isLeft = true;
     this.#file.leave?.();
@@ -178,6 +183,20 @@ export class Sink {
   }
 
   #write(): void {
+    this.#isNextOwed = true;
+    if (this.#isBeginning) return;
+    this.#isBeginning = true;
+    try {
+      while (this.#isNextOwed) {
+        this.#isNextOwed = false;
+        this.#begin();
+      }
+    } finally {
+      this.#isBeginning = false;
+    }
+  }
+
+  #begin(): void {
     const page = this.#waiting[0];
     if (page === undefined || this.#isWriting || this.#isPausing) return;
     this.#isWriting = true;
@@ -256,7 +275,7 @@ export class Sink {
     this.#isPausing = true;
     if (!isSlow) {
       this.#isTorn = true;
-      this.#failure = `cannot be written (${reasonOf(error)}); ${keeping}`;
+      this.#failure = `cannot be written (${reasonOf(error)})`;
       this.#warn(this.#failure);
     }
     this.#swapFile();
@@ -290,7 +309,8 @@ export class Sink {
     if (lines === 0) return;
     this.#options.dropped(lines);
     this.#droppedSinceWarning += lines;
-    this.#warn(this.#failure ?? "does not take lines as fast as they come");
+    // At the end all of it is told at once.
+    if (!this.#isClosed) this.#warn(this.#failure ?? "does not take lines as fast as they come");
   }
 
   #warn(what: string): void {
@@ -300,6 +320,10 @@ export class Sink {
     if (nowMs - this.#warnedAtMs < warnEveryMs && !isNews) return;
     this.#warnedAtMs = nowMs;
     this.#isFailureWarned = this.#failure !== null;
+    this.#tell(this.#failure === what ? `${what}; ${keeping}` : what);
+  }
+
+  #tell(what: string): void {
     const count = this.#droppedSinceWarning;
     this.#droppedSinceWarning = 0;
     const lost = count === 0 ? "" : `; ${count} line${count === 1 ? "" : "s"} dropped since the last warning`;
