@@ -54,6 +54,16 @@ test("a socket, as a service manager gives for standard output, is told with wha
   listener.stop();
 });
 
+test.skipIf(process.platform !== "linux")("standard output and errors may be sockets by their names too", () => {
+  const program = `import { logPathProblem } from ${JSON.stringify(join(import.meta.dir, "logpath.ts"))};
+    const { fstatSync } = await import("node:fs");
+    const said = [1, 2].map((each) => fstatSync(each).isSocket()).concat(["/dev/stdout", "/dev/stderr"].map(logPathProblem));
+    process.stdout.write(JSON.stringify(said));`;
+  // The runtime gives a child sockets for both.
+  const { stdout } = Bun.spawnSync([process.execPath, "-e", program], { stdout: "pipe", stderr: "pipe" });
+  expect(JSON.parse(stdout.toString())).toEqual([true, true, null, null]);
+});
+
 test.skipIf(uid === 0)("what may not be written to is told with the user", () => {
   const closed = join(folder, "closed");
   mkdirSync(closed);

@@ -3,6 +3,7 @@
 
 import { accessSync, closeSync, constants, openSync, statfsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { standardInstead } from "../base/standardstream.ts";
 
 // As workers open it, but that it is not made.
 const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK;
@@ -45,6 +46,8 @@ function failureAt(path: string): Failure | null {
   // To open a pipe and to close it again is the end of the file to who reads it, who goes then: workers find out whether there is one.
   if (isPipe(path)) return alike(failureOf(() => accessSync(path, constants.W_OK)));
   const code = failureOf(() => closeSync(openSync(path, flags)));
+  // Workers have the same for standard output and errors, and write to these themselves.
+  if (standardInstead(path, code ?? undefined) !== null) return null;
   if (code !== "ENOENT") return alike(code);
   const folder = dirname(path);
   const folderCode = failureOf(() => accessSync(folder, constants.W_OK | constants.X_OK));

@@ -148,3 +148,23 @@ test("a pipe that nobody reads is told with its key and what to do", () => {
     `the access log ${path} (accessLog.path) cannot be opened: nobody reads this pipe; start its reader first`,
   );
 });
+
+test.skipIf(process.platform !== "linux")(
+  "standard errors that are a socket are written to themselves, and stay open",
+  () => {
+    const program = `import { systemOpener } from ${JSON.stringify(join(import.meta.dir, "file.ts"))};
+    const line = (text) => new TextEncoder().encode(text + "\\n");
+    const write = (file, text) => new Promise((resolve) => file.write(line(text), 0, line(text).length, resolve));
+    process.stdout.write(String((await import("node:fs")).fstatSync(2).isSocket()));
+    const first = systemOpener.openNow("/dev/stderr");
+    await write(first, "one");
+    const second = await new Promise((resolve) => systemOpener.open("/dev/stderr", (_, file) => resolve(file)));
+    first.close();
+    await write(second, "two");
+    second.close();
+    process.stderr.write("three\\n");`;
+    // The runtime gives a child sockets for both.
+    const child = Bun.spawnSync([process.execPath, "-e", program], { stdout: "pipe", stderr: "pipe" });
+    expect([child.stdout.toString(), child.stderr.toString()]).toEqual(["true", "one\ntwo\nthree\n"]);
+  },
+);

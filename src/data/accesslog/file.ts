@@ -18,6 +18,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
+import { standardInstead } from "../../base/standardstream.ts";
 
 export interface LogFile {
   /** Writes what it can of bytes[start, end), which stay untouched until `done`. `written` counts when `error` is null. */
@@ -59,6 +60,8 @@ const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | cons
 const mode = 0o640;
 const folderMode = 0o750;
 const standardOutput = 1;
+/** Descriptors up to this one are not ours to close: output and errors. */
+const standardLast = 2;
 /** What the system puts into a pipe without anything of others in between (PIPE_BUF of Linux), and what into a socket of this machine. */
 const pipeBytes = 4096;
 const socketBytes = 32_768;
@@ -70,6 +73,8 @@ export const systemOpener: LogOpener = {
     try {
       return fileOf(openSync(path, flags, mode));
     } catch (error) {
+      const own = standardInstead(path, codeOf(error));
+      if (own !== null) return fileOf(own, false);
       if (!isAbsent(error)) throw error;
       makeFolder(path);
       return fileOf(openSync(path, flags, mode));
@@ -77,8 +82,12 @@ export const systemOpener: LogOpener = {
   },
   open: (path, done) => {
     if (path === "-") return done(null, outputFile());
-    const opened = (error: Error | null, descriptor: number): void =>
-      done(error, error === null ? fileOf(descriptor) : null);
+    const opened = (error: Error | null, descriptor: number): void => {
+      if (error === null) return done(null, fileOf(descriptor));
+      const own = standardInstead(path, codeOf(error));
+      if (own === null) done(error, null);
+      else done(null, fileOf(own, false));
+    };
     open(path, flags, mode, (error, descriptor) => {
       if (!isAbsent(error)) return opened(error, descriptor);
       // Whether it is there then, the second attempt says.
@@ -94,7 +103,11 @@ export function openingProblem(path: string, { code, message }: NodeJS.ErrnoExce
 }
 
 function isAbsent(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException | null)?.code === "ENOENT"; // Opening a file fails with nothing else.
+  return codeOf(error) === "ENOENT";
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException | null)?.code; // Opening a file fails with nothing else.
 }
 
 function makeFolder(path: string): void {
@@ -131,7 +144,7 @@ function fileOf(descriptor: number, isNonBlocking = true): LogFile {
       }
     },
     close: () => {
-      if (descriptor !== standardOutput) close(descriptor, () => {});
+      if (descriptor > standardLast) close(descriptor, () => {});
     },
   };
 }
