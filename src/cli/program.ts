@@ -291,7 +291,7 @@ function addSteering(program: Command, writer: Writer, ended: (code: number) => 
       .action(async (server: ServerName, options) => ended(await steer(order, server, options, writer)));
   remote("weight", "give a server another share of requests")
     .argument("<server>", "pool/host:port, as status shows it", serverName)
-    .argument("<weight>", "its share against the others', from 1 on; to give it nothing, drain it", someNumber)
+    .argument("<weight>", "its share against the others'; with 0 it gets no new clients", someNumber)
     .option("--reason <text>", "why, for the audit log")
     .action(async (server: ServerName, weight: number, options: WeightOptions) =>
       ended(await weigh(server, weight, options, writer)),

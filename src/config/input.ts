@@ -1368,7 +1368,7 @@ export interface PoolInput {
 export interface ServerInput {
   /** host:port, "[::1]:80" or "unix:/path". A name is resolved again as time passes. */
   address: string;
-  /** Its share against the others' (1 when absent). */
+  /** Its share against the others' (1 when absent). With 0 it gets no new clients, and keeps those whose cookie or table entry names it. */
   weight?: number | undefined;
   /** Used only while no other server is available. Default: false. */
   backup?: boolean | undefined;
@@ -1386,7 +1386,7 @@ export interface ServerInput {
   cookie?: string | undefined;
   /** What it is to a table of stick, where servers of two pools with the same are one to a client of both, and what lines of the access log in HAProxy's formats call it. Absent: its address. */
   id?: string | undefined;
-  /** It is given nothing new; what it has under way goes on. Default: false. */
+  /** It begins out of service and is given nothing new, until an operator enables it; what it has under way goes on. Default: false. */
   drain?: boolean | undefined;
 }
 

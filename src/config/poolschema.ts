@@ -84,7 +84,11 @@ const server = section({
   address: text(serverExpected, readServerAddress).describe(
     'host:port, "[::1]:80" or "unix:/path". A name is resolved again as time passes.',
   ),
-  weight: count(1, weightMax).optional().describe("Its share against the others' (1 when absent)."),
+  weight: count(0, weightMax)
+    .optional()
+    .describe(
+      "Its share against the others' (1 when absent). With 0 it gets no new clients, and keeps those whose cookie or table entry names it.",
+    ),
   backup: flag().default(false).describe("Used only while no other server is available."),
   maxConnections: count(0, 1_000_000)
     .default(0)
@@ -113,7 +117,11 @@ const server = section({
     .describe(
       "What it is to a table of stick, where servers of two pools with the same are one to a client of both, and what lines of the access log in HAProxy's formats call it. Absent: its address.",
     ),
-  drain: flag().default(false).describe("It is given nothing new; what it has under way goes on."),
+  drain: flag()
+    .default(false)
+    .describe(
+      "It begins out of service and is given nothing new, until an operator enables it; what it has under way goes on.",
+    ),
 }).meta({ id: "Server", description: "A server with its options." });
 
 const ejection = section({

@@ -80,7 +80,7 @@ function reviewServers(servers: readonly unknown[], policy: unknown, at: At, rep
     const own = sectionOf(server)["weight"];
     if (weight !== null && own !== undefined)
       report("error", at("servers", index, "weight"), "key", "is given twice: here and after the ^ of the address");
-    if ((policy === "roundRobin" || policy === "first") && (weight ?? own ?? 1) !== 1)
+    if ((policy === "roundRobin" || policy === "first") && !([0, 1] as unknown[]).includes(weight ?? own ?? 1))
       report(
         "warning",
         path,

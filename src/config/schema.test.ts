@@ -241,7 +241,7 @@ describe("the edges of each limit", () => {
     ["pools.x.ejection.consecutiveFailures", [1, 10_000, false], [0, 10_001, true]],
     ["pools.x.ejection.errorRatio", [0.01, 1], [0, 1.01]],
     ["pools.x.ejection.minimumRequests", [1, 1_000_000], [0, 1_000_001]],
-    ["pools.x.servers[0].weight", [1, 65_535], [0, 65_536, 1.5, "3"]],
+    ["pools.x.servers[0].weight", [0, 65_535], [-1, 65_536, 1.5, "3"]],
     ["pools.x.servers[0].maxConnections", [0, 1_000_000], [-1, 1_000_001]],
   ];
   for (const [name, good, bad] of ranges) {

@@ -17,7 +17,7 @@ function fresh(address: string, resolved = "10.0.0.1", base = "10s"): ServerReco
 }
 
 function drained(address: string): ServerRecord {
-  return { ...fresh(address), isDrained: true };
+  return { ...fresh(address), order: "drain" };
 }
 
 function ejected(address: string): ServerRecord {
@@ -28,21 +28,21 @@ function ejected(address: string): ServerRecord {
 
 test("a drain is kept for a day, and an ejection until it is over", () => {
   const absent = new Absent().after([drained("10.0.0.1:1"), ejected("10.0.0.1:2"), fresh("10.0.0.1:3")], nobody, 0);
-  const isDrained = (nowMs: number): boolean => absent.greet(fresh("10.0.0.1:1"), nowMs).isDrained;
+  const isDrained = (nowMs: number): boolean => absent.greet(fresh("10.0.0.1:1"), nowMs).order === "drain";
   expect([isDrained(0), isDrained(dayMs - 1), isDrained(dayMs)]).toEqual([true, true, false]);
   const isEjected = (nowMs: number): boolean => absent.greet(fresh("10.0.0.1:2"), nowMs).ejection!.isEjected;
   expect([isEjected(0), isEjected(9_999), isEjected(10_000)]).toEqual([true, true, false]);
   expect(absent.greet(ejected("10.0.0.1:4"), 0).ejectionReason).toBe("1 failures in a row");
   // What is there again, or is over, is forgotten.
   const there = new Set([fresh("10.0.0.1:1").server.id]);
-  expect(absent.after([], there, 1).greet(fresh("10.0.0.1:1"), 2).isDrained).toBeFalse();
-  expect(absent.after([], nobody, 1).greet(fresh("10.0.0.1:1"), 2).isDrained).toBeTrue();
+  expect(absent.after([], there, 1).greet(fresh("10.0.0.1:1"), 2).order).toBeNull();
+  expect(absent.after([], nobody, 1).greet(fresh("10.0.0.1:1"), 2).order).toBe("drain");
 });
 
 test("a name that leads elsewhere when it is back stays drained, and has not been ejected; nor by other thresholds", () => {
-  const record = { ...ejected("app.test:80"), isDrained: true };
+  const record: ServerRecord = { ...ejected("app.test:80"), order: "drain" };
   const absent = new Absent().after([record], nobody, 0);
-  const outcome = ({ isDrained, ejection }: ServerRecord): boolean[] => [isDrained, ejection!.isEjected];
+  const outcome = ({ order, ejection }: ServerRecord): boolean[] => [order === "drain", ejection!.isEjected];
   expect(outcome(absent.greet(fresh("app.test:80"), 1))).toEqual([true, true]);
   expect(outcome(absent.greet(fresh("app.test:80", "10.0.0.2"), 1))).toEqual([true, false]);
   expect(outcome(absent.greet(fresh("app.test:80", "10.0.0.1", "20s"), 1))).toEqual([true, false]);
@@ -52,12 +52,12 @@ test("one that is away is drained as it is: by its name for when it is back, bes
   const [plain, out] = [fresh("10.0.0.1:1"), ejected("10.0.0.1:2")];
   const absent = new Absent()
     .after([plain, out], nobody, 0)
-    .drained("app", plain.server, 1)
-    .drained("app", out.server, 1);
-  const outcome = ({ isDrained, ejection }: ServerRecord): boolean[] => [isDrained, ejection!.isEjected];
+    .withheld("app", plain.server, "drain", 1)
+    .withheld("app", out.server, "drain", 1);
+  const outcome = ({ order, ejection }: ServerRecord): boolean[] => [order === "drain", ejection!.isEjected];
   expect(outcome(absent.greet(fresh("10.0.0.1:1"), 2))).toEqual([true, false]);
   expect(outcome(absent.greet(fresh("10.0.0.1:2"), 2))).toEqual([true, true]);
-  expect(absent.without("app", "10.0.0.1:1")!.greet(fresh("10.0.0.1:1"), 2).isDrained).toBeFalse();
+  expect(absent.without("app", "10.0.0.1:1")!.greet(fresh("10.0.0.1:1"), 2).order).toBeNull();
 });
 
 test("of very many the last ones that left are known", () => {
@@ -65,7 +65,7 @@ test("of very many the last ones that left are known", () => {
   const many = Array.from({ length: 5000 }, (_, index) => ({ ...one, server: { ...one.server, id: `app/${index}` } }));
   const absent = new Absent().after(many, nobody, 0);
   const isKnown = (index: number): boolean =>
-    absent.greet({ ...one, isDrained: false, server: { ...one.server, id: `app/${index}` } }, 0).isDrained;
+    absent.greet({ ...one, order: null, server: { ...one.server, id: `app/${index}` } }, 0).order === "drain";
   expect([903, 904, 4999].map(isKnown)).toEqual([false, true, true]);
 });
 
@@ -82,7 +82,7 @@ test("the plan of its time goes", async () => {
   Bun.gc(true);
   // What stands on the stack by chance is not collected.
   expect(refs.filter((ref) => ref.deref() !== undefined).length).toBeLessThan(10);
-  expect(absent.greet(fresh("10.0.0.1:1"), 20).isDrained).toBeTrue();
+  expect(absent.greet(fresh("10.0.0.1:1"), 20).order).toBe("drain");
 });
 
 test("an operator takes a drain back while the server is away", () => {
@@ -90,6 +90,17 @@ test("an operator takes a drain back while the server is away", () => {
   expect(absent.without("app", "10.0.0.1:2")).toBeNull();
   expect(absent.without("other", "10.0.0.1:1")).toBeNull();
   const rest = absent.without("app", "10.0.0.1:1");
-  expect(rest?.greet(fresh("10.0.0.1:1"), 1).isDrained).toBeFalse();
+  expect(rest?.greet(fresh("10.0.0.1:1"), 1).order).toBeNull();
   expect(rest?.without("app", "10.0.0.1:1")).toBeNull();
+});
+
+test("maintenance is kept as a drain is; to enable a server was said of its config, and is over with it", () => {
+  const former: ServerRecord[] = [
+    { ...fresh("10.0.0.1:1"), order: "maintain" },
+    { ...fresh("10.0.0.1:2"), order: "enable" },
+    { ...ejected("10.0.0.1:3"), order: "enable" },
+  ];
+  const absent = new Absent().after(former, nobody, 0);
+  expect([1, 2, 3].map((port) => absent.greet(fresh(`10.0.0.1:${port}`), 1).order)).toEqual(["maintain", null, null]);
+  expect([1, 2, 3].map((port) => absent.orderOf(`app/10.0.0.1:${port}`))).toEqual(["maintain", undefined, null]);
 });

@@ -3,6 +3,7 @@
 // that. Not kept is what checks found: whoever comes back is looked at anew, and one with another address has not been ejected.
 
 import type { PoolPlan, ServerPlan } from "../config/plan.ts";
+import type { Order } from "./adminservice.ts";
 import type { ServerRecord } from "./serverrecord.ts";
 
 /** Of a drain; an ejection says itself when it is over. Addresses are given to others one day. */
@@ -13,10 +14,13 @@ const absentMax = 4096;
 interface Left {
   readonly pool: Pick<PoolPlan, "name" | "ejection">;
   readonly server: Pick<ServerPlan, "name" | "address">;
-  readonly isDrained: boolean;
+  /** That it gets nothing new; to enable it is said of the config of its time. */
+  readonly order: Withholding | null;
   readonly ejection: ServerRecord["ejection"];
   readonly ejectionReason: string;
 }
+
+type Withholding = Exclude<Order, "enable">;
 
 interface Absence {
   readonly record: Left;
@@ -45,55 +49,55 @@ export class Absent {
   greet(record: ServerRecord, nowMs: number): ServerRecord {
     const absence = this.#byId.get(record.server.id);
     if (absence === undefined || !counts(absence, nowMs)) return record;
-    const { server, pool, isDrained, ejection, ejectionReason } = absence.record;
+    const { server, pool, order, ejection, ejectionReason } = absence.record;
     const isSame = Bun.deepEquals([server.address, pool.ejection], [record.server.address, record.pool.ejection]);
-    return { ...record, isDrained, ...(isSame && isOut(absence.record, nowMs) ? { ejection, ejectionReason } : {}) };
+    return { ...record, order, ...(isSame && isOut(absence.record, nowMs) ? { ejection, ejectionReason } : {}) };
   }
 
-  /** Null where nothing is known of it. */
-  drainOf(id: string): boolean | null {
-    return this.#byId.get(id)?.record.isDrained ?? null;
+  /** Undefined where nothing is known of it. */
+  orderOf(id: string): Order | null | undefined {
+    return this.#byId.get(id)?.record.order;
   }
 
   /** An operator drains one that has left its pool, so that it does not come back to new requests. */
-  drained(pool: string, { id, name, address }: ServerPlan, nowMs: number): Absent {
+  withheld(pool: string, { id, name, address }: ServerPlan, order: Withholding, nowMs: number): Absent {
     const known = this.#byId.get(id)?.record;
     const record: Left = known ?? {
       ...{ pool: { name: pool, ejection: null }, server: { name, address } },
-      ...{ isDrained: true, ejection: null, ejectionReason: "" },
+      ...{ order, ejection: null, ejectionReason: "" },
     };
     const byId = new Map(this.#byId);
     // As the last that has left.
     byId.delete(id);
-    byId.set(id, { record: { ...record, isDrained: true }, sinceMs: nowMs });
+    byId.set(id, { record: { ...record, order }, sinceMs: nowMs });
     return new Absent(new Map([...byId].slice(-absentMax)));
   }
 
   /** An operator takes a drain back; null where there is none. */
   without(pool: string, server: string): Absent | null {
     const found = [...this.#byId].find(
-      ([, { record }]) => record.isDrained && record.pool.name === pool && record.server.name === server,
+      ([, { record }]) => record.order !== null && record.pool.name === pool && record.server.name === server,
     );
     if (found === undefined) return null;
     const [id, { record, sinceMs }] = found;
-    return new Absent(new Map([...this.#byId, [id, { record: { ...record, isDrained: false }, sinceMs }]]));
+    return new Absent(new Map([...this.#byId, [id, { record: { ...record, order: null }, sinceMs }]]));
   }
 }
 
 const none: Absent = new Absent();
 
-function leftOf({ pool, server, isDrained, ejection, ejectionReason }: ServerRecord): Left {
+function leftOf({ pool, server, order, ejection, ejectionReason }: ServerRecord): Left {
   return {
     pool: { name: pool.name, ejection: pool.ejection },
     server: { name: server.name, address: server.address },
-    isDrained,
+    order: order === "enable" ? null : order,
     ejection,
     ejectionReason,
   };
 }
 
 function counts({ record, sinceMs }: Absence, nowMs: number): boolean {
-  return (record.isDrained && nowMs - sinceMs < drainKeptMs) || isOut(record, nowMs);
+  return (record.order !== null && nowMs - sinceMs < drainKeptMs) || isOut(record, nowMs);
 }
 
 function isOut({ ejection }: Left, nowMs: number): boolean {

@@ -6,7 +6,8 @@ import type { CertificatesStatus } from "./certificatestatus.ts";
 import type { PublicService } from "./publicpages.ts";
 import type { Status } from "./status.ts";
 
-export type Order = "drain" | "enable";
+/** `maintain` gives a server nothing at all; one that is drained keeps the clients whose cookie or table names it. */
+export type Order = "drain" | "maintain" | "enable";
 
 export interface AdminService extends PublicService {
   status(): Status;

@@ -442,7 +442,7 @@ export class Control implements AdminService {
   steer(pool: string, server: string, order: Order): string | null {
     const found = this.#reconciler.plan?.pools.find(({ name }) => name === pool);
     if (found === undefined) return `there is no pool ${pool}`;
-    const isDone = this.#roster.drain(pool, server, order === "drain", monotonicMs());
+    const isDone = this.#roster.steer(pool, server, order, monotonicMs());
     return isDone
       ? null
       : `pool ${pool} has no server ${server}; it has ${found.servers.map(({ name }) => name).join(", ") || "none"}`;

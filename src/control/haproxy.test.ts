@@ -86,8 +86,8 @@ function ask(path: string, text: string): Promise<string> {
 test("an order that comes as socat sends it reaches the service once, and the audit log", async () => {
   const { path, steered, noted } = await stage();
   expect(await ask(path, "disable server app/a;show stat app 4 1\n")).toContain("\napp,a,");
-  expect(steered).toEqual(["app 10.0.0.1:80 drain"]);
-  expect(noted).toMatchObject([{ operation: "drainServer", peer: "unix", status: 200 }]);
+  expect(steered).toEqual(["app 10.0.0.1:80 maintain"]);
+  expect(noted).toMatchObject([{ operation: "maintainServer", peer: "unix", status: 200 }]);
   expect(noted[0]!.actor).toBe(`HAProxy socket unix:${path}`.slice(0, 100));
   expect(await ask(path, "show backend\nshow version")).toBe("# name\napp\nmail\n\n");
 });

@@ -14,8 +14,8 @@ import { Desk } from "./desk.ts";
 import { Guard } from "./guard.ts";
 import { askerOf } from "./haproxy/asker.ts";
 import { runtimeCommands } from "./haproxy/commands.ts";
+import { FirstWeights } from "./haproxy/firstweights.ts";
 import { proxiesOf, type Service } from "./haproxy/names.ts";
-import { Orders } from "./haproxy/orders.ts";
 import { openPageDoor, type PageDoor } from "./haproxy/pagedoor.ts";
 import { StatsPage } from "./haproxy/pages.ts";
 import { Rates } from "./haproxy/rates.ts";
@@ -40,7 +40,7 @@ const rate = { count: 10_000, overMs: 1000 };
 
 export class Haproxy {
   readonly #options: HaproxyOptions;
-  readonly #orders = new Orders();
+  readonly #weights = new FirstWeights();
   readonly #rates = new Rates();
   readonly #stat: Stat;
   readonly #timer: Timer;
@@ -52,7 +52,7 @@ export class Haproxy {
     this.#options = options;
     const { totals, plan, roster } = options;
     this.#stat = new Stat({
-      ...{ totals, plan, orders: this.#orders, services: () => this.#services(), wallMs: Date.now },
+      ...{ totals, plan, services: () => this.#services(), wallMs: Date.now },
       ...{ conditionOf: (slot) => roster.conditionOf(slot), countsOf: (slot) => roster.countsOf(slot) },
       nowMs: () => performance.now(),
     });
@@ -115,7 +115,7 @@ export class Haproxy {
     const router = new Router(adminOperations(service, operations));
     const desk = new Desk({ guard, router, routes: [], audit, nowMs: Date.now });
     return runtimeCommands({
-      ...{ ask: askerOf(desk), totals, orders: this.#orders, stat: this.#stat, rates: this.#rates, wallMs: Date.now },
+      ...{ ask: askerOf(desk), totals, weights: this.#weights, stat: this.#stat, rates: this.#rates, wallMs: Date.now },
       conditionOf: (slot) => roster.conditionOf(slot),
       services: () => this.#services(),
       config: () => configuring.config,

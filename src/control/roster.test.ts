@@ -5,7 +5,7 @@ import { configSchema } from "../config/schema.ts";
 import { Slots } from "../config/slots.ts";
 import type { Evidence } from "../health/ejection.ts";
 import { Arena } from "../memory/arena.ts";
-import { Board } from "../memory/board.ts";
+import { admin, Board } from "../memory/board.ts";
 import { openLog } from "./log.ts";
 import { Roster } from "./roster.ts";
 
@@ -58,7 +58,7 @@ test("who has drained a server is told: an operator, a source, or the config", (
   const { roster, plan } = stage();
   const servers = ["127.0.0.1:1", { address: "127.0.0.1:2", drain: true }, { address: "127.0.0.1:3", drain: true }];
   roster.adopt(plan({ servers }), 0);
-  roster.drain("app", "127.0.0.1:1", true, 0);
+  roster.steer("app", "127.0.0.1:1", "drain", 0);
   expect([0, 1, 2].map((slot) => roster.conditionOf(slot)?.reason)).toEqual([
     "drained by an operator",
     "drained by file /etc/app.txt",
@@ -171,16 +171,16 @@ test("a drained server gets nothing new, and is enabled again", () => {
   const { roster, board, plan, said } = stage();
   roster.adopt(plan({ servers: ["127.0.0.1:1", "127.0.0.1:2"] }), 0);
   roster.open(0);
-  expect(roster.drain("app", "127.0.0.1:1", true, 0)).toBe(true);
+  expect(roster.steer("app", "127.0.0.1:1", "drain", 0)).toBe(true);
   expect([board.isEligible(0), board.read(0).admin]).toEqual([false, 1]);
-  roster.drain("app", "127.0.0.1:1", false, 0);
+  roster.steer("app", "127.0.0.1:1", "enable", 0);
   expect(board.isEligible(0)).toBe(true);
   expect(said()).toEqual([
     "server app/127.0.0.1:1 is DRAINING: it gets no new requests",
     "server app/127.0.0.1:1 is enabled again",
   ]);
-  expect(roster.drain("app", "127.0.0.1:9", true, 0)).toBe(false);
-  expect(roster.drain("web", "127.0.0.1:1", true, 0)).toBe(false);
+  expect(roster.steer("app", "127.0.0.1:9", "drain", 0)).toBe(false);
+  expect(roster.steer("web", "127.0.0.1:1", "drain", 0)).toBe(false);
 });
 
 test("failures in a row eject a server for a while, and are counted by their reason", () => {
@@ -228,7 +228,7 @@ test("since when a server is what it is goes by the wall clock, and slow start d
   wall.nowMs = wallMs - 3_600_000;
   roster.tick(6000);
   expect(board.rampPermille(0)).toBe(500);
-  roster.drain("app", "127.0.0.1:1", true, 7000);
+  roster.steer("app", "127.0.0.1:1", "drain", 7000);
   expect(roster.conditionOf(0).sinceMs).toBe(wall.nowMs);
 });
 
@@ -301,7 +301,7 @@ test("a drain and an ejection outlive that a source loses the server for a momen
   const stateAt = (next: Plan, port: number): string => roster.conditionOf(slotOf(next, port)).state;
   roster.adopt(all, 0);
   roster.open(0);
-  expect(roster.drain("app", "127.0.0.1:1", true, 0)).toBeTrue();
+  expect(roster.steer("app", "127.0.0.1:1", "drain", 0)).toBeTrue();
   evidence.set(slotOf(all, 2), { consecutiveFailures: 5, requests: 5, failures: 5, durationMs: 0 });
   roster.tick(1000);
   expect([1, 2, 3].map((port) => stateAt(all, port))).toEqual(["draining", "ejected", "up"]);
@@ -322,12 +322,12 @@ test("a drain and an ejection outlive that a source loses the server for a momen
   expect(stateAt(back, 2)).toBe("up");
   // What is enabled while it is away comes back so.
   roster.adopt(plan({ servers: ["127.0.0.1:3"], ejection }), 12_000);
-  expect(roster.drain("app", "127.0.0.1:1", false, 12_000)).toBeTrue();
-  expect(roster.drain("app", "127.0.0.1:1", false, 12_000)).toBeFalse();
+  expect(roster.steer("app", "127.0.0.1:1", "enable", 12_000)).toBeTrue();
+  expect(roster.steer("app", "127.0.0.1:1", "enable", 12_000)).toBeFalse();
   // And drained.
-  expect(roster.drain("app", "127.0.0.1:2", true, 12_000)).toBeTrue();
-  expect(roster.drain("app", "127.0.0.1:4", true, 12_000)).toBeFalse();
-  expect(roster.drain("other", "127.0.0.1:2", true, 12_000)).toBeFalse();
+  expect(roster.steer("app", "127.0.0.1:2", "drain", 12_000)).toBeTrue();
+  expect(roster.steer("app", "127.0.0.1:4", "drain", 12_000)).toBeFalse();
+  expect(roster.steer("other", "127.0.0.1:2", "drain", 12_000)).toBeFalse();
   const again = plan({ servers, ejection });
   roster.adopt(again, 13_000);
   expect([1, 2, 3].map((port) => stateAt(again, port))).toEqual(["up", "draining", "up"]);
@@ -339,7 +339,7 @@ test("what an operator orders while a plan is published holds when that plan is 
   const stateAt = (next: Plan, port: number): string =>
     roster.conditionOf(next.pools[0]!.servers.find(({ name }) => name.endsWith(`:${port}`))!.slot).state;
   const order = (port: number, isDrained: boolean): void =>
-    expect(roster.drain("app", `127.0.0.1:${port}`, isDrained, 0)).toBeTrue();
+    expect(roster.steer("app", `127.0.0.1:${port}`, isDrained ? "drain" : "enable", 0)).toBeTrue();
   roster.adopt(of(1, 2, 3, 4, 5), 0);
   for (const port of [2, 3, 4]) order(port, true);
   const inForce = of(1, 2, 3, 5);
@@ -361,4 +361,84 @@ test("what an operator orders while a plan is published holds when that plan is 
     "up",
     "draining",
   ]);
+});
+
+test("a server that begins out of service is enabled until the config begins it so again", () => {
+  const { roster, plan, board, said } = stage();
+  const of = (drain: boolean): Plan => plan({ servers: ["127.0.0.1:1", { address: "127.0.0.1:3", drain }] });
+  const conditionAt = (next: Plan) => roster.conditionOf(next.pools[0]!.servers[1]!.slot);
+  const first = of(true);
+  const { slot } = first.pools[0]!.servers[1]!;
+  roster.adopt(first, 0);
+  roster.open(0);
+  const reason = "drained by the config";
+  expect(conditionAt(first)).toMatchObject({ state: "draining", reason, withdrawal: "maintenance", isEligible: false });
+  expect(board.read(slot).admin).toBe(admin.maintenance);
+  expect(roster.steer("app", "127.0.0.1:3", "enable", 1)).toBeTrue();
+  expect([conditionAt(first).state, board.isEligible(slot), board.read(slot).admin]).toEqual(["up", true, admin.ready]);
+  expect(said().at(-1)).toBe("server app/127.0.0.1:3 is enabled again");
+  // A reload changes nothing about it.
+  roster.adopt(of(true), 2);
+  expect(conditionAt(of(true)).state).toBe("up");
+  // Nor does one that is refused, in which it needs no enabling.
+  roster.adopt(of(false), 3)();
+  expect(conditionAt(first).state).toBe("up");
+  expect(roster.steer("app", "127.0.0.1:3", "drain", 4)).toBeTrue();
+  expect(conditionAt(first)).toMatchObject({ reason: "drained by an operator", withdrawal: "drain" });
+  expect(board.read(slot).admin).toBe(admin.drain);
+  expect(roster.steer("app", "127.0.0.1:3", "enable", 5)).toBeTrue();
+  // What the config once said is over when it says so no more: the next time is another.
+  roster.adopt(of(false), 6);
+  expect(conditionAt(first).state).toBe("up");
+  roster.adopt(of(true), 7);
+  expect(conditionAt(first).state).toBe("draining");
+});
+
+test("what was enabled while a plan was refused does not outlast the plan that it was said of", () => {
+  const { roster, plan } = stage();
+  const of = (drain: boolean): Plan => plan({ servers: [{ address: "127.0.0.1:3", drain }] });
+  const state = (): string => roster.conditionOf(0).state;
+  roster.adopt(of(false), 0);
+  const undo = roster.adopt(of(true), 1);
+  expect(roster.steer("app", "127.0.0.1:3", "enable", 2)).toBeTrue();
+  undo();
+  expect(state()).toBe("up");
+  roster.adopt(of(true), 3);
+  expect(state()).toBe("draining");
+});
+
+test("one in maintenance and one without a weight get nothing new; only the second keeps whom a cookie binds to it", () => {
+  const { roster, plan, board, said } = stage();
+  roster.adopt(plan({ servers: ["127.0.0.1:1", { address: "127.0.0.1:2", weight: 0 }] }), 0);
+  roster.open(0);
+  expect(roster.steer("app", "127.0.0.1:1", "maintain", 0)).toBeTrue();
+  expect(roster.conditionOf(0)).toMatchObject({ reason: "in maintenance by an operator", withdrawal: "maintenance" });
+  expect(roster.conditionOf(1)).toMatchObject({
+    ...{ state: "draining", reason: "its weight is 0", withdrawal: "weightless", isEligible: false },
+  });
+  expect([0, 1].map((slot) => board.read(slot).admin)).toEqual([admin.maintenance, admin.drain]);
+  expect(said()).toContain("server app/127.0.0.1:2 is DRAINING: its weight is 0, and it gets no new requests");
+  // To enable it gives it no weight.
+  expect(roster.steer("app", "127.0.0.1:2", "enable", 0)).toBeTrue();
+  expect(roster.conditionOf(1).state).toBe("draining");
+});
+
+test("one without a weight is down when its check says so, and serves nobody new in a panic", () => {
+  const { roster, plan, evidence, board } = stage();
+  const servers = [{ address: "127.0.0.1:1", weight: 0 }, "127.0.0.1:2"];
+  const ejection = { consecutiveFailures: 5, base: "10s" };
+  const check = { tcp: true as const, rise: 1, fall: 1 };
+  roster.adopt(plan({ servers, ejection, panicThreshold: 0.9, check }), 0);
+  roster.open(0);
+  expect(roster.conditionOf(0).state).toBe("unchecked");
+  for (const slot of [0, 1]) roster.checked(slot, { isHealthy: true, reason: "" }, 1);
+  expect(roster.conditionOf(0).state).toBe("draining");
+  for (const slot of [0, 1]) evidence.set(slot, { consecutiveFailures: 5, requests: 5, failures: 5, durationMs: 0 });
+  roster.tick(1000);
+  expect([0, 1].map((slot) => [roster.conditionOf(slot).state, board.isEligible(slot)])).toEqual([
+    ["ejected", false],
+    ["ejected", true],
+  ]);
+  roster.checked(0, { isHealthy: false, reason: "refused" }, 2000);
+  expect(roster.conditionOf(0).state).toBe("down");
 });

@@ -4,7 +4,8 @@
 // A server keeps its record over reloads for as long as its id lives; a plan that is refused in the end is undone.
 //
 //   unresolved > draining > down > ejected > unchecked > up      the first that holds is the server's state; only up is
-//                                                                eligible, and ejected while the pool is in panic
+//                                                                eligible, and ejected while the pool is in panic. One
+//                                                                that would be up without a weight is draining
 
 import type { Plan, PoolPlan, ServerPlan } from "../config/plan.ts";
 import type { Ejection, Evidence } from "../health/ejection.ts";
@@ -12,9 +13,10 @@ import { isPanic } from "../health/panic.ts";
 import { rampPermille } from "../health/ramp.ts";
 import { admin, type Board, health } from "../memory/board.ts";
 import { Absent } from "./absent.ts";
+import type { Order } from "./adminservice.ts";
 import type { Log } from "./log.ts";
 import type { ServerCounts } from "./metricssource.ts";
-import { hasMoved, recordOf, type ServerRecord, stateOf } from "./serverrecord.ts";
+import { carriedOrder, hasMoved, recordOf, type ServerRecord, stateOf, withdrawalOf } from "./serverrecord.ts";
 import type { Condition, ServerCondition } from "./status.ts";
 
 export interface RosterOptions {
@@ -46,7 +48,13 @@ export interface RemovedServer {
 
 const always = Number.NEGATIVE_INFINITY;
 /** While a plan is being published, the one in force still names servers that the next one does not. */
-const leaving: Condition = { state: "draining", reason: "the next plan is without it", sinceMs: 0, isEligible: false };
+const leaving: Condition = {
+  ...{ state: "draining", reason: "the next plan is without it", withdrawal: "drain", sinceMs: 0, isEligible: false },
+};
+const weightless = "its weight is 0";
+const adminWords = {
+  ...{ none: admin.ready, drain: admin.drain, maintenance: admin.maintenance, weightless: admin.drain },
+} as const;
 const noCounts: ServerCounts = { checksPassed: 0, checksFailed: 0, ejections: {} };
 
 export class Roster {
@@ -94,12 +102,15 @@ export class Roster {
   /** What an operator has ordered meanwhile holds, also of servers that only the refused plan has. */
   #giveBack(former: Map<number, ServerRecord>, nowMs: number): void {
     const refused = [...this.#records.values()];
-    const drains = new Map(refused.map(({ server, isDrained }) => [server.id, isDrained]));
+    const orders = new Map(refused.map(({ server, order }) => [server.id, order]));
     const there = new Set<string>();
     for (const record of former.values()) {
       const { id } = record.server;
       there.add(id);
-      record.isDrained = drains.get(id) ?? this.#absent.drainOf(id) ?? record.isDrained;
+      const ordered = orders.has(id) ? orders.get(id) : this.#absent.orderOf(id);
+      // What enables a server that this plan withdraws may have meant nothing in the refused one, and is not over by that.
+      if (ordered !== undefined && (ordered !== null || record.order !== "enable"))
+        record.order = carriedOrder(ordered, record.server);
     }
     this.#records = former;
     this.#absent = this.#absent.after(refused, there, nowMs);
@@ -136,19 +147,20 @@ export class Roster {
   }
 
   /** False when there is no such server. One that is away may be drained and enabled for when it comes back. */
-  drain(pool: string, server: string, isDrained: boolean, nowMs: number): boolean {
+  steer(pool: string, server: string, order: Order, nowMs: number): boolean {
     for (const record of this.#records.values()) {
       if (record.pool.name !== pool || record.server.name !== server) continue;
-      record.isDrained = isDrained;
+      record.order = carriedOrder(order, record.server);
       this.#settle(nowMs);
       return true;
     }
     const left = this.removed.findLast((each) => each.pool === pool && each.server.name === server);
-    const absent = !isDrained
-      ? this.#absent.without(pool, server)
-      : left === undefined
-        ? null
-        : this.#absent.drained(pool, left.server, nowMs);
+    const absent =
+      order === "enable"
+        ? this.#absent.without(pool, server)
+        : left === undefined
+          ? null
+          : this.#absent.withheld(pool, left.server, order, nowMs);
     this.#absent = absent ?? this.#absent;
     return absent !== null;
   }
@@ -157,7 +169,9 @@ export class Roster {
     const record = this.#records.get(slot);
     if (record === undefined) return leaving;
     const { state, sinceMs, isEligible } = record;
-    return { state: state ?? "unchecked", reason: this.#reasonOf(record), sinceMs, isEligible };
+    const withdrawal = state === "draining" ? withdrawalOf(record) : null;
+    const condition = { state: state ?? "unchecked", reason: this.#reasonOf(record), sinceMs, isEligible };
+    return withdrawal === null ? condition : { ...condition, withdrawal };
   }
 
   /** Servers that have left the plan, or the one that is being published, and whose rows are nobody's yet. */
@@ -229,13 +243,13 @@ export class Roster {
     const { board } = this.#options;
     const { server, verdict, pool } = record;
     const state = stateOf(record);
-    const isEligible = state === "up" || (state === "ejected" && isInPanic);
+    const isEligible = state === "up" || (state === "ejected" && isInPanic && server.weight > 0);
     if (state !== record.state) this.#say(record, state);
     if (isEligible && !record.isEligible) record.eligibleSinceMs = this.#isOpen ? nowMs : always;
     record.isEligible = isEligible;
     const row = {
       health: verdict === null || verdict.state === "unchecked" ? health.unchecked : health[verdict.state],
-      admin: record.isDrained ? admin.drain : admin.ready,
+      admin: adminWords[withdrawalOf(record) ?? "none"],
       isEjected: record.ejection?.isEjected ?? false,
       rampPermille: rampPermille(record.eligibleSinceMs, nowMs, pool.slowStartMs),
       isEligible,
@@ -253,7 +267,10 @@ export class Roster {
     const name = `server ${record.server.id}`;
     const reason = this.#reasonOf(record);
     if (state === "down" || state === "unresolved") log.warn(event("down", record), `${name} is DOWN: ${reason}`);
-    else if (state === "draining") log.info(`${name} is DRAINING: it gets no new requests`);
+    else if (state === "draining")
+      log.info(
+        `${name} is DRAINING: ${withdrawalOf(record) === "weightless" ? `${weightless}, and ` : ""}it gets no new requests`,
+      );
     else if (former === "draining") log.info(`${name} is enabled again`);
     // Without a check there is nothing to say of a server that is simply there.
     else if (
@@ -271,7 +288,9 @@ export class Roster {
       case "unresolved":
         return this.#options.nameProblem(record.server);
       case "draining":
-        return `drained by ${record.isDrained ? "an operator" : this.#drainerOf(record)}`;
+        if (withdrawalOf(record) === "weightless") return weightless;
+        if (record.order === "maintain") return "in maintenance by an operator";
+        return `drained by ${record.order === "drain" ? "an operator" : this.#drainerOf(record)}`;
       case "ejected":
         return record.isEligible
           ? `${record.ejectionReason}; serves all the same: too few are left`
@@ -295,7 +314,7 @@ export class Roster {
   #panics(): Set<string> {
     const pools = new Map<PoolPlan, { servers: number; available: number; ejected: number }>();
     for (const record of this.#records.values()) {
-      if (record.server.backup) continue;
+      if (record.server.backup || record.server.weight === 0) continue;
       const sums = pools.get(record.pool) ?? { servers: 0, available: 0, ejected: 0 };
       pools.set(record.pool, sums);
       sums.servers++;

@@ -5,7 +5,8 @@
 import type { PoolPlan, ServerPlan } from "../config/plan.ts";
 import { Ejection } from "../health/ejection.ts";
 import { Verdict } from "../health/verdict.ts";
-import type { ServerCondition } from "./status.ts";
+import type { Order } from "./adminservice.ts";
+import type { ServerCondition, Withdrawal } from "./status.ts";
 
 interface Counts {
   checksPassed: number;
@@ -21,7 +22,8 @@ export interface ServerRecord {
   readonly counts: Counts;
   /** Serving until its first check says otherwise: it served before, under another address or without a check. */
   isTrusted: boolean;
-  isDrained: boolean;
+  /** An operator's, which comes before what the config or a source says of it. */
+  order: Order | null;
   checkReason: string;
   ejectionReason: string;
   /** Null until it is first concluded. */
@@ -56,7 +58,7 @@ export function recordOf(
           : new Ejection(pool.ejection),
     counts: former?.counts ?? { checksPassed: 0, checksFailed: 0, ejections: {} },
     isTrusted: former !== undefined && (former.isTrusted || former.state === "up"),
-    isDrained: former?.isDrained ?? false,
+    order: carriedOrder(former?.order ?? null, server),
     checkReason: former?.checkReason ?? "",
     ejectionReason: former?.ejectionReason ?? "",
     state: former?.state ?? null,
@@ -66,12 +68,27 @@ export function recordOf(
   };
 }
 
-export function stateOf({ server, verdict, ejection, isDrained, isTrusted }: ServerRecord): ServerCondition {
+/** To enable a server means something only while its config or source withdraws it: the next time that these do is another matter. */
+export function carriedOrder(order: Order | null, server: ServerPlan): Order | null {
+  return order === "enable" && !server.isDrained ? null : order;
+}
+
+/** A server without weight is looked at as all others: only one that is well waits for clients of its own. */
+export function stateOf(record: ServerRecord): ServerCondition {
+  const { server, verdict, ejection, isTrusted } = record;
+  const withdrawal = withdrawalOf(record);
   if (server.address.kind === "tcp" && server.address.port === 0) return "unresolved";
-  if (isDrained || server.isDrained) return "draining";
+  if (withdrawal === "drain" || withdrawal === "maintenance") return "draining";
   if (verdict?.state === "down") return "down";
   if (ejection?.isEjected === true) return "ejected";
-  return verdict?.state === "unchecked" && !isTrusted ? "unchecked" : "up";
+  if (verdict?.state === "unchecked" && !isTrusted) return "unchecked";
+  return withdrawal === null ? "up" : "draining";
+}
+
+export function withdrawalOf({ server, order }: ServerRecord): Withdrawal | null {
+  if (order === "drain") return "drain";
+  if (order === "maintain" || (order === null && server.isDrained)) return "maintenance";
+  return server.weight === 0 ? "weightless" : null;
 }
 
 /** Other thresholds judge from where the server stands; another address is another server, and is judged anew. */

@@ -113,9 +113,14 @@ export interface Status {
   readonly fleet: FleetStatus | null;
 }
 
+/** By whose word a server gets nothing new: `maintenance` keeps nobody, the others keep the clients whose cookie or table names it. */
+export type Withdrawal = "drain" | "maintenance" | "weightless";
+
 export interface Condition {
   readonly state: ServerCondition;
   readonly reason: string | null;
+  /** Only where the state is `draining`. */
+  readonly withdrawal?: Withdrawal;
   readonly sinceMs: number;
   readonly isEligible: boolean;
 }

@@ -116,7 +116,58 @@ test("a server that is taken out by a command gets nothing on both, and they say
   expect(await both("set weight app/a 50%;get weight app/a")).toEqual(["\n5 (initial 10)\n\n", "\n5 (initial 10)\n\n"]);
   const { out } = await ran([...command, "audit", "--json", "-c", room.path("sluice.cfg")]);
   expect(out).toContain("HAProxy socket");
+  expect(out).toContain("maintainServer");
   expect(out).toContain("drainServer");
+});
+
+test("servers that begin disabled or without weight are there for commands, cookies and scripts as in HAProxy", async () => {
+  await using room = new Room();
+  const twins = await Twins.start(
+    room,
+    `${defaults}
+listen app
+  bind 127.0.0.1:{PORT}
+  cookie S insert
+  server a {ORIGIN:a} cookie a
+  server b {ORIGIN:b} cookie b disabled
+  server c {ORIGIN:c} cookie c weight 0
+`,
+  );
+  const both = (line: string): Promise<[string, string]> =>
+    Promise.all([said(room, "haproxy", line), said(room, "sluice", line)]);
+  const rows = async (): Promise<unknown[]> =>
+    (await both("show stat")).map((csv) =>
+      ["a", "b", "c", "BACKEND"].map((name) => {
+        const row = rowsOf(csv)[`app/${name}`]!;
+        return `${row["svname"]} ${row["status"]} ${row["weight"]} ${row["act"]}`;
+      }),
+    );
+  const asked = async (cookie: string): Promise<unknown[]> => {
+    const { haproxy, sluice } = await twins.both(get("/", `Cookie: S=${cookie}`));
+    return [haproxy.body, sluice.body];
+  };
+  const agreed = async (line: string, state: readonly string[], kept: string): Promise<void> => {
+    if (line !== "") expect(new Set(await both(line)).size).toBe(1);
+    await until(`both to tell ${state.join(", ")}`, async () => Bun.deepEquals(await rows(), [state, state]));
+    // Whose server is out is given another; what is said to b and c shows whom they keep.
+    for (const cookie of ["b", "c"]) {
+      const server = kept.includes(cookie) ? cookie : "a";
+      expect([line, cookie, await asked(cookie)]).toEqual([line, cookie, [server, server]]);
+    }
+  };
+  const a = "a no check 1 1";
+  await agreed("", [a, "b MAINT 1 1", "c no check 0 1", "BACKEND UP 1 1"], "c");
+  await agreed("set server app/c state maint", [a, "b MAINT 1 1", "c MAINT 0 1", "BACKEND UP 1 1"], "");
+  await agreed("set server app/c state ready", [a, "b MAINT 1 1", "c no check 0 1", "BACKEND UP 1 1"], "c");
+  await agreed("enable server app/b", [a, "b no check 1 1", "c no check 0 1", "BACKEND UP 2 2"], "bc");
+  // The weight is no order about the server: who enables it does not undo it.
+  await agreed("set weight app/b 0", [a, "b no check 0 1", "c no check 0 1", "BACKEND UP 1 1"], "bc");
+  await agreed("enable server app/b", [a, "b no check 0 1", "c no check 0 1", "BACKEND UP 1 1"], "bc");
+  expect(await both("get weight app/b;get weight app/c")).toEqual([
+    "0 (initial 1)\n\n0 (initial 0)\n\n",
+    "0 (initial 1)\n\n0 (initial 0)\n\n",
+  ]);
+  await agreed("set weight app/c 3", [a, "b no check 0 1", "c no check 3 1", "BACKEND UP 4 2"], "bc");
 });
 
 test("tables are shown, filtered, set and cleared alike, and a dump of ours can be read in", async () => {

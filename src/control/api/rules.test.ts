@@ -143,5 +143,7 @@ test("a server has another weight, by name, whoever asks for it", async () => {
     ["/pools/none/servers/x", 404, "there is no pool none"],
   ] as const)
     expect(await ask("PATCH", path, { weight: 2 })).toEqual({ status, body: { error } });
-  expect((await ask("PATCH", server, { weight: 0 })).status).toBe(422);
+  expect((await ask("PATCH", server, { weight: 0 })).status).toBe(200);
+  expect(configuring.config.pools["app"]!.servers[1]).toMatchObject({ address: "10.0.0.2:80", weight: 0 });
+  expect((await ask("PATCH", server, { weight: -1 })).status).toBe(422);
 });

@@ -40,9 +40,11 @@ const ruleChange = z.strictObject({
 const serverChange = z.strictObject({
   weight: z
     .int()
-    .min(1)
+    .min(0)
     .max(weightMax)
-    .describe("Its share against the others', from now on. To give it nothing, drain it."),
+    .describe(
+      "Its share against the others', from now on. With 0 it gets no new clients, and keeps those whose cookie or table entry names it.",
+    ),
   by,
   reason,
 });

@@ -1,5 +1,5 @@
-// POST /api/v1/pools/POOL/servers/SERVER/drain and /enable: a server is given nothing new, or something again. What that means for
-// traffic is the roster's business.
+// POST /api/v1/pools/POOL/servers/SERVER/drain, /maintain and /enable: a server is given nothing new, nothing at all, or something again.
+// What that means for traffic is the roster's business.
 
 import type { AdminService } from "../adminservice.ts";
 import { json, problem } from "./answer.ts";
@@ -7,12 +7,14 @@ import { type Operation, operation } from "./operation.ts";
 import { type SteeredAnswer, steeredAnswer } from "./shape/status.ts";
 
 const summaries = {
-  drain: "give a server no new requests; those under way end as they would",
+  drain:
+    "give a server no new requests but of clients that its cookie or a table binds to it; those under way end as they would",
+  maintain: "give a server no new requests at all; those under way end as they would",
   enable: "give a server requests again",
 } as const;
 
 export function steeringOperations(service: Pick<AdminService, "steer" | "status">): readonly Operation[] {
-  return (["drain", "enable"] as const).map((order) =>
+  return (["drain", "maintain", "enable"] as const).map((order) =>
     operation({
       id: `${order}Server`,
       method: "POST",

@@ -4,15 +4,10 @@
 import type { PoolPlan } from "../../config/plan.ts";
 import type { CheckPlan } from "../../config/planhealth.ts";
 import type { Condition } from "../status.ts";
-import type { Order } from "./orders.ts";
 
-export function statusOf(
-  { state, isEligible }: Condition,
-  { check }: Pick<PoolPlan, "check">,
-  order: Order | null,
-): string {
+export function statusOf({ state, isEligible, withdrawal }: Condition, { check }: Pick<PoolPlan, "check">): string {
   // HAProxy goes on calling a server up that has no weight.
-  if (state === "draining" && order !== "weightless") return order === "maint" ? "MAINT" : "DRAIN";
+  if (state === "draining" && withdrawal !== "weightless") return withdrawal === "maintenance" ? "MAINT" : "DRAIN";
   if (state === "unresolved") return "MAINT (resolution)";
   if (!isEligible && state !== "draining") return "DOWN";
   return check === null ? "no check" : "UP";
@@ -50,13 +45,10 @@ function checkStatus({ state }: Condition, check: CheckPlan, reason: string): st
 }
 
 /** Numbers of `srv_op_state` and `srv_admin_state` (management.txt, "show servers state"). */
-export function stateNumbers(
-  condition: Condition,
-  order: Order | null,
-): { readonly op: number; readonly admin: number } {
+export function stateNumbers(condition: Condition): { readonly op: number; readonly admin: number } {
   if (condition.state === "draining") {
-    if (order === "maint") return { op: 0, admin: forcedMaintenance };
-    return { op: stopped.running, admin: order === "weightless" ? 0 : forcedDrain };
+    if (condition.withdrawal === "maintenance") return { op: 0, admin: forcedMaintenance };
+    return { op: stopped.running, admin: condition.withdrawal === "weightless" ? 0 : forcedDrain };
   }
   if (condition.state === "unresolved") return { op: 0, admin: resolutionMaintenance };
   return { op: condition.isEligible ? stopped.running : stopped.stopped, admin: 0 };

@@ -11,8 +11,8 @@ import type { Config } from "../../config/types.ts";
 import { Arena } from "../../memory/arena.ts";
 import { Tally, Totals } from "../../memory/tally.ts";
 import type { Condition } from "../status.ts";
+import { FirstWeights } from "./firstweights.ts";
 import { proxiesOf, type Service } from "./names.ts";
-import { Orders } from "./orders.ts";
 import { Stat } from "./stat.ts";
 
 const draft: ConfigInput = {
@@ -48,7 +48,7 @@ export interface Sample {
   readonly totals: Totals;
   readonly tally: Tally;
   readonly conditions: Map<number, Condition>;
-  readonly orders: Orders;
+  readonly weights: FirstWeights;
   readonly stat: Stat;
   readonly clock: { nowMs: number };
   readonly services: () => readonly Service[];
@@ -62,18 +62,19 @@ export function sample(): Sample {
   const { config } = judge(draft);
   const plan = compile(config!, new Slots(), () => undefined, 1, noMaterials);
   const arena = Arena.inMemory();
-  const [totals, tally, orders, clock] = [new Totals(arena, 1), new Tally(arena, 0), new Orders(), { nowMs: 60_000 }];
+  const [totals, tally] = [new Totals(arena, 1), new Tally(arena, 0)];
+  const [weights, clock] = [new FirstWeights(), { nowMs: 60_000 }];
   const conditions = new Map<number, Condition>();
   const up: Condition = { state: "up", reason: null, sinceMs: 0, isEligible: true };
   const conditionOf = (slot: number): Condition => conditions.get(slot) ?? up;
   const services = (): readonly Service[] => proxiesOf(plan, config!.admin.haproxy!.proxies);
   const nowMs = (): number => clock.nowMs;
   const stat = new Stat({
-    ...{ totals, plan: () => plan, services, conditionOf, orders, wallMs: nowMs, nowMs },
+    ...{ totals, plan: () => plan, services, conditionOf, wallMs: nowMs, nowMs },
     countsOf: () => ({ checksPassed: 1, checksFailed: 4, ejections: {} }),
   });
   return {
-    ...{ draft, config: config!, plan, totals, tally, conditions, orders, stat, clock, services, conditionOf },
+    ...{ draft, config: config!, plan, totals, tally, conditions, weights, stat, clock, services, conditionOf },
     add: (row, cell, count) => void (tally.cells[row + cell]! += count),
     slotOf: (server) => plan.pools.flatMap(({ servers }) => servers).find(({ name }) => name === server)!.slot,
   };

@@ -2,17 +2,18 @@
 // `weight` are, and is answered in HAProxy's words. What there is nothing of here (agents, a health that somebody says) is told so.
 
 import type { Config } from "../../config/types.ts";
+import type { Order } from "../adminservice.ts";
 import type { PatchOperation } from "../configuring/service.ts";
 import { limitingServer } from "../tuning/limiting.ts";
 import type { Ask } from "./asker.ts";
 import { type Call, type Command, wordAt } from "./command.ts";
+import type { FirstWeights } from "./firstweights.ts";
 import type { NamedServer, Service } from "./names.ts";
-import type { Order, Orders } from "./orders.ts";
 
 export interface ServerParts {
   readonly ask: Ask;
   readonly services: () => readonly Service[];
-  readonly orders: Orders;
+  readonly weights: FirstWeights;
   readonly config: () => Config;
 }
 
@@ -35,7 +36,7 @@ export function serverCommands(parts: ServerParts): Command[] {
   const command = (name: string, told: string, help: string, answer: Command["answer"]): Command => ({
     ...{ name, usage: told, help, level: "admin", answer },
   });
-  const steering = (at: number, order: Order | null): Command["answer"] => {
+  const steering = (at: number, order: Order): Command["answer"] => {
     return (call) => inServer(parts, wordAt(call, at), (found) => steer(parts, call, found, order));
   };
   const agents: Command["answer"] = (call) => inServer(parts, wordAt(call, 2), () => "");
@@ -48,7 +49,7 @@ export function serverCommands(parts: ServerParts): Command[] {
       "disable server",
       "disable server (DEPRECATED)",
       "disable a server for maintenance (use 'set server' instead)",
-      steering(2, "maint"),
+      steering(2, "maintain"),
     ),
     command("enable agent", "enable agent", "enable agent checks", (call) =>
       inServer(parts, wordAt(call, 2), () => noAgent),
@@ -62,7 +63,7 @@ export function serverCommands(parts: ServerParts): Command[] {
       "enable server",
       "enable server  (DEPRECATED)",
       "enable a disabled server (use 'set server' instead)",
-      steering(2, null),
+      steering(2, "enable"),
     ),
     {
       ...{
@@ -110,7 +111,7 @@ function setServer(parts: ServerParts, call: Call, found: Found): Told {
   const value = wordAt(call, 4);
   switch (wordAt(call, 3)) {
     case "state": {
-      const states: Readonly<Record<string, Order | null>> = { ready: null, drain: "drain", maint: "maint" };
+      const states: Readonly<Record<string, Order>> = { ready: "enable", drain: "drain", maint: "maintain" };
       if (!Object.hasOwn(states, value)) return "'set server <srv> state' expects 'ready', 'drain' and 'maint'.\n";
       return steer(parts, call, found, states[value]!);
     }
@@ -136,24 +137,18 @@ function setServer(parts: ServerParts, call: Call, found: Found): Told {
   }
 }
 
-async function steer(parts: ServerParts, { actor }: Call, found: Found, order: Order | null): Promise<string> {
-  const { pool, server } = found;
-  const path = `${pathOf(found)}/${order === null ? "enable" : "drain"}`;
-  const { problem } = await parts.ask({ method: "POST", path, actor });
-  if (problem !== null) return `${problem}\n`;
-  parts.orders.set(pool, server.plan.name, order);
-  return "";
+async function steer(parts: ServerParts, { actor }: Call, found: Found, order: Order): Promise<string> {
+  const { problem } = await parts.ask({ method: "POST", path: `${pathOf(found)}/${order}`, actor });
+  return problem === null ? "" : `${problem}\n`;
 }
 
-function weightOf({ orders }: ServerParts, { pool, server }: Found): string {
+function weightOf({ weights }: ServerParts, { pool, server }: Found): string {
   const { name, weight } = server.plan;
-  const now = orders.of(pool, name) === "weightless" ? 0 : weight;
-  return `${now} (initial ${orders.initialWeight(pool, name, weight)})\n`;
+  return `${weight} (initial ${weights.of(pool, name, weight)})\n`;
 }
 
-/** A weight of 0 is none here: it gets nothing new, as if it were drained, until it has another. */
 async function weigh(parts: ServerParts, call: Call, found: Found, word: string): Promise<string> {
-  const { orders, ask } = parts;
+  const { weights, ask } = parts;
   const { pool, server } = found;
   const { name, weight: before } = server.plan;
   if (word === "") return "Require <weight> or <weight%>.\n";
@@ -162,17 +157,13 @@ async function weigh(parts: ServerParts, call: Call, found: Found, word: string)
   const isShare = asked[2] === "%";
   const number = Number(asked[1]);
   if (isShare && number > 25_600) return "Relative weight can only be between 0 and 100% inclusive.\n";
-  const initial = orders.initialWeight(pool, name, before);
+  const initial = weights.of(pool, name, before);
   const weight = isShare ? Math.min(Math.ceil((initial * number) / 100), weightMax) : number;
   if (weight > weightMax) return range;
-  if (weight === 0) {
-    orders.weighed(pool, name, before);
-    return orders.of(pool, name) === null ? steer(parts, call, found, "weightless") : "";
-  }
   const { problem } = await ask({ method: "PATCH", path: pathOf(found), body: { weight }, actor: call.actor });
   if (problem !== null) return `${problem}\n`;
-  orders.weighed(pool, name, before);
-  return orders.of(pool, name) === "weightless" ? steer(parts, call, found, null) : "";
+  weights.changes(pool, name, before);
+  return "";
 }
 
 function isChecked({ services }: ServerParts, { pool }: Found): boolean {

@@ -5,12 +5,12 @@ import type { Address } from "../../config/plan.ts";
 import { serverCell, type Totals } from "../../memory/tally.ts";
 import type { Condition } from "../status.ts";
 import { stateNumbers } from "./condition.ts";
+import type { FirstWeights } from "./firstweights.ts";
 import type { NamedServer, Service } from "./names.ts";
-import type { Orders } from "./orders.ts";
 
 export interface ServerStateParts {
   readonly conditionOf: (slot: number) => Condition;
-  readonly orders: Orders;
+  readonly weights: FirstWeights;
   readonly totals: Totals;
   readonly wallMs: () => number;
 }
@@ -32,13 +32,12 @@ export function serversState(parts: ServerStateParts, services: readonly Service
   return `1\n${stateHeader}\n${lines.join("")}`;
 }
 
-function stateLine({ conditionOf, orders, wallMs }: ServerStateParts, service: Service, server: NamedServer): string {
+function stateLine({ conditionOf, weights, wallMs }: ServerStateParts, service: Service, server: NamedServer): string {
   const { plan, id, name } = server;
   const pool = service.pool!;
   const condition = conditionOf(plan.slot);
-  const order = orders.of(pool.name, plan.name);
-  const { op, admin } = stateNumbers(condition, order);
-  const initial = orders.initialWeight(pool.name, plan.name, plan.weight);
+  const { op, admin } = stateNumbers(condition);
+  const initial = weights.of(pool.name, plan.name, plan.weight);
   const since = Math.max(Math.round((wallMs() - condition.sinceMs) / 1000), 0);
   const { host, port } = placeOf(plan.address);
   const check = pool.check;
@@ -52,8 +51,7 @@ function stateLine({ conditionOf, orders, wallMs }: ServerStateParts, service: S
           isPassed ? check.rise + check.fall - 1 : 0,
           enabled,
         ];
-  const weight = order === "weightless" ? 0 : plan.weight;
-  const told = [service.id, service.name, id, name, host, op, admin, weight, initial, since, ...checked];
+  const told = [service.id, service.name, id, name, host, op, admin, plan.weight, initial, since, ...checked];
   return `${[...told, 0, 0, 0, "-", port, "-", plan.tls === null ? 0 : 1, 0, "-", "-", 0].join(" ")}\n`;
 }
 

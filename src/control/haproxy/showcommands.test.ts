@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { listenerCell, poolCell, routeCell, serverCell } from "../../memory/tally.ts";
-import type { Status } from "../status.ts";
+import type { Condition, Status, Withdrawal } from "../status.ts";
 import type { Level } from "./command.ts";
 import { checkOf, statusOf } from "./condition.ts";
 import { csvHeader, csvLine, type Row } from "./fields.ts";
@@ -16,7 +16,7 @@ function stage() {
   const rates = new Rates();
   const status = { version: "1.2.3", pid: 7, uptimeSeconds: 90_061, startedAt: "1970-01-02T00:00:00.000Z" };
   const parts = {
-    ...{ totals: made.totals, orders: made.orders, stat: made.stat, rates, wallMs: () => made.clock.nowMs },
+    ...{ totals: made.totals, weights: made.weights, stat: made.stat, rates, wallMs: () => made.clock.nowMs },
     ...{ conditionOf: made.conditionOf, services: made.services, listeners: () => made.plan.listeners },
     status: () => ({ ...status, state: "ready", workers: [{}, {}], listeners: [] }) as unknown as Status,
     lists: () => [{ name: "bad", kind: "addresses", entries: 3, file: "/etc/bad.txt" }],
@@ -102,19 +102,22 @@ test("a server stands under HAProxy's name, what its pool does under BACKEND", (
 });
 
 test("what was ordered is told in the word it was ordered in", () => {
-  const { conditions, slotOf, orders, rowOf } = stage();
+  const { conditions, slotOf, rowOf } = stage();
   const slot = slotOf("10.0.0.1:80");
-  conditions.set(slot, { state: "draining", reason: "drained by an operator", sinceMs: 0, isEligible: false });
+  const ordered = (withdrawal: Withdrawal): void =>
+    void conditions.set(slot, { ...{ state: "draining", reason: "said", sinceMs: 0, isEligible: false }, withdrawal });
+  ordered("drain");
   expect(rowOf("app", "a")["status"]).toBe("DRAIN");
-  orders.set("app", "10.0.0.1:80", "maint");
-  expect(rowOf("app", "a")).toMatchObject({ status: "MAINT" });
+  ordered("maintenance");
+  expect(rowOf("app", "a")).toMatchObject({ status: "MAINT", weight: 10 });
   expect(rowOf("app", "a")["last_chk"]).toBeUndefined();
-  orders.set("app", "10.0.0.1:80", "weightless");
-  expect(rowOf("app", "a")).toMatchObject({ status: "UP", weight: 0 });
+  // As HAProxy tells it.
+  ordered("weightless");
+  expect(rowOf("app", "a")).toMatchObject({ status: "UP" });
   expect(rowOf("app", "BACKEND")).toMatchObject({ act: 1, weight: 20 });
   const check = sample().plan.pools[0]!.check!;
   const down = (reason: string) => ({ state: "down" as const, reason, sinceMs: 0, isEligible: false });
-  expect(statusOf(down("x"), { check }, null)).toBe("DOWN");
+  expect(statusOf(down("x"), { check })).toBe("DOWN");
   expect(checkOf(down("connection refused"), check)["check_status"]).toBe("L4CON");
   expect(checkOf(down("answered 503 (3 of 3)"), check)).toMatchObject({ check_status: "L7STS", check_code: "503" });
 });
@@ -133,7 +136,7 @@ test("counters that are cleared begin anew here, and nowhere else", () => {
 });
 
 test("rows are chosen by proxy, kind and state", () => {
-  const { say, conditions, slotOf, orders } = stage();
+  const { say, conditions, slotOf } = stage();
   const names = (text: string): string[] =>
     say(text)
       .split("\n")
@@ -145,8 +148,9 @@ test("rows are chosen by proxy, kind and state", () => {
   expect(names("show stat -1 2 -1")).toEqual(["app/BACKEND", "mail/BACKEND"]);
   expect(names("show stat 3 4 1")).toEqual(["app/a"]);
   expect(names("show stat app 6 -1")).toEqual(["app/a", "app/b", "app/BACKEND"]);
-  orders.set("app", "10.0.0.1:80", "maint");
-  const drained = { state: "draining", reason: null, sinceMs: 0, isEligible: false } as const;
+  const drained: Condition = {
+    ...{ state: "draining", reason: null, withdrawal: "maintenance", sinceMs: 0, isEligible: false },
+  };
   conditions.set(slotOf("10.0.0.1:80"), drained);
   expect(names("show stat app 4 -1 no-maint")).toEqual(["app/b"]);
   expect(say("show stat typed").split("\n")[0]).toBe("F.2.0.0.pxname.1:KNS:str:web");

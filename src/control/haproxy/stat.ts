@@ -11,7 +11,6 @@ import { checkOf, statusOf } from "./condition.ts";
 import { type Row, statFields } from "./fields.ts";
 import { Meters, type Sample } from "./meters.ts";
 import type { NamedServer, Service } from "./names.ts";
-import type { Orders } from "./orders.ts";
 
 export interface StatParts {
   readonly totals: Totals;
@@ -19,7 +18,6 @@ export interface StatParts {
   readonly services: () => readonly Service[];
   readonly conditionOf: (slot: number) => Condition;
   readonly countsOf: (slot: number) => ServerCounts;
-  readonly orders: Orders;
   /** Wall clock. */
   readonly wallMs: () => number;
   /** A clock that does not go back. */
@@ -136,7 +134,7 @@ export class Stat {
   }
 
   #server(proxy: Service, { id, name, plan }: NamedServer): [string, Row] {
-    const { totals, conditionOf, countsOf, orders, wallMs } = this.#parts;
+    const { totals, conditionOf, countsOf, wallMs } = this.#parts;
     const key = `S ${proxy.name}/${name}`;
     const pool = proxy.pool!;
     const meter = this.#meters.of(key);
@@ -144,9 +142,7 @@ export class Stat {
     const active = totals.active(plan.slot);
     const [calls, connects, answered] = [of(serverCell.calls), of(serverCell.connects), this.#codes(plan.slot)];
     const condition = conditionOf(plan.slot);
-    const order = orders.of(pool.name, plan.name);
-    const status = statusOf(condition, pool, order);
-    const weight = order === "weightless" && condition.state === "draining" ? 0 : plan.weight;
+    const status = statusOf(condition, pool);
     const failures = of(serverCell.responseFailures) - answered["hrsp_5xx"]!;
     const ended = sum(Object.values(answered), (count) => count);
     const row: Counted = {
@@ -154,7 +150,7 @@ export class Stat {
       ...{ qcur: 0, qmax: 0, scur: active, smax: Math.max(meter.currentMax, active) },
       slim: plan.connectionsMax === 0 ? undefined : plan.connectionsMax,
       ...{ stot: calls, bin: of(serverCell.bytesSent), bout: of(serverCell.bytesReceived) },
-      ...{ econ: of(serverCell.connectFailures), eresp: Math.max(failures, 0), status, weight },
+      ...{ econ: of(serverCell.connectFailures), eresp: Math.max(failures, 0), status, weight: plan.weight },
       ...{ act: plan.backup ? 0 : 1, bck: plan.backup ? 1 : 0 },
       ...{ lastchg: secondsSince(condition.sinceMs, wallMs()), downtime: meter.downSeconds, lbtot: calls },
       ...{ rate: meter.rate, rate_max: meter.rateMax, lastsess: meter.silentSeconds },
@@ -163,7 +159,7 @@ export class Stat {
       ...{ ctime: mean(of(serverCell.connectSum), connects), addr: formatAddress(plan.address), mode: proxy.mode },
       ...{ connect: connects, reuse: Math.max(calls - connects - of(serverCell.connectFailures), 0) },
       ...{ srv_icur: of(serverCell.idle), used_conn_cur: Math.max(of(serverCell.open) - of(serverCell.idle), 0) },
-      ...{ uweight: weight, ssl_failed_handshake: of(serverCell.handshakeFailures) },
+      ...{ uweight: plan.weight, ssl_failed_handshake: of(serverCell.handshakeFailures) },
     };
     const http: Counted = {
       ...answered,

@@ -12,8 +12,13 @@ export function weighing(config: Config, pool: string, server: string, weight: n
   if (index === -1) return null;
   const written = config.pools[pool]!.servers[index]!;
   const place = ["pools", pool, "servers", index] as const;
+  // Behind a ^ there is no 0.
+  if (weight === 0 && typeof written === "string")
+    return { op: "replace", path: pointerOf(place), value: { address: bareOf(written), weight } };
   if (typeof written === "string")
     return { op: "replace", path: pointerOf(place), value: `${bareOf(written)}^${weight}` };
+  if (weight === 0 && bareOf(written.address) !== written.address)
+    return { op: "replace", path: pointerOf(place), value: { ...written, address: bareOf(written.address), weight } };
   if (written.weight === undefined && bareOf(written.address) !== written.address)
     return { op: "replace", path: pointerOf([...place, "address"]), value: `${bareOf(written.address)}^${weight}` };
   return { op: "add", path: pointerOf([...place, "weight"]), value: weight };

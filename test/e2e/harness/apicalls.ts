@@ -57,6 +57,7 @@ export const apiCalls: readonly ApiCall[] = [
   get("getServer", filled(server)),
   get("getServer", "/api/v1/pools/raw/servers/nobody", 404),
   send("drainServer", filled(`${server}/drain`)),
+  send("maintainServer", filled(`${server}/maintain`)),
   send("enableServer", filled(`${server}/enable`)),
   send("drainServer", "/api/v1/pools/raw/servers/nobody/drain", undefined, 404),
   get("listDiscovery", "/api/v1/discovery"),

@@ -187,8 +187,7 @@ function serversOf(
         pathOf(word),
         "the server has this address already; its weight and its connections are added to that one",
       );
-      same.weight = (same.weight ?? 1) + (input.weight ?? 1);
-      if (same.maxConnections !== undefined) same.maxConnections += input.maxConnections ?? 0;
+      add(same, input);
     } else {
       origins.add([...path, "servers", servers.length], pathOf(word));
       servers.push({
@@ -199,6 +198,16 @@ function serversOf(
     }
   }
   return servers;
+}
+
+/** What begins out of service adds nothing, and is one with a server that does not. */
+function add(same: ServerInput, other: ServerInput): void {
+  if (other.drain === true) return;
+  const isIdle = same.drain === true;
+  delete same.drain;
+  same.weight = (isIdle ? 0 : (same.weight ?? 1)) + (other.weight ?? 1);
+  if (isIdle) same.maxConnections = other.maxConnections ?? 0;
+  else if (same.maxConnections !== undefined) same.maxConnections += other.maxConnections ?? 0;
 }
 
 const shared = ["tls", "http2", "proxyProtocol", "source"] as const;
@@ -217,6 +226,7 @@ function hoisted(servers: readonly ServerInput[]): {
     const left = Object.fromEntries(Object.entries(server).filter(([key]) => !keys.some((each) => each === key)));
     const { address, weight, ...rest } = left as unknown as ServerInput; // Only keys of the pool are gone.
     if (Object.keys(rest).length > 0) return left as unknown as ServerInput;
+    if (weight === 0) return { address, weight };
     return weight === undefined ? address : `${address}^${weight}`;
   });
   return { common: Object.fromEntries(keys.map((key) => [key, first[key]])), own };

@@ -73,14 +73,6 @@ test.each([
     "warning h2 is approximated: over TLS HTTP/2 is offered by ALPN, and a server that says nothing of it is asked by HTTP/1.1",
   ],
   ["server a a:1 source eth0", "error eth0 is refused: connections come from an IP address of this machine; write one"],
-  [
-    "server a a:1 disabled",
-    "warning disabled is approximated: the server is left out; in HAProxy it could be enabled while it runs",
-  ],
-  [
-    "server a a:1 weight 0",
-    "warning 0 is approximated: the server is left out; in HAProxy clients with its cookie still reach it",
-  ],
   ["server a a:1 minconn 5", "warning minconn is approximated: a server's maxconn is its limit at every load"],
   ["server a a:1\nserver a b:1", "error a is the name of the server in line 11 already"],
   [
@@ -91,10 +83,29 @@ test.each([
   expect(told(...back.split("\n"))).toContain(message);
 });
 
-test("a backend whose servers are all off answers 503", () => {
-  expect(partsOf([], ["server a a:1 disabled", "errorfile 503 x.http"]).pool).toEqual({
-    reply: { file: "x.http" },
+test("a server that is disabled begins out of service, and one without weight stays for whom its cookie binds", () => {
+  const { pool, told } = partsOf(
+    [],
+    ["server a a:1 disabled", "server b b:1 weight 0", "server c c:1 disabled enabled", "errorfile 503 x.http"],
+  );
+  expect(pool).toMatchObject({
+    servers: [{ address: "a:1", drain: true }, { address: "b:1", weight: 0 }, "c:1"],
+    errors: { 503: "x.http" },
   });
+  expect(told).toEqual([]);
+  const usual = partsOf([], ["default-server disabled", "server a a:1", "server b b:1 enabled"]).pool;
+  expect(usual.servers).toEqual([{ address: "a:1", drain: true }, "b:1"]);
+});
+
+test("of two servers with one address the one that is disabled adds nothing", () => {
+  const off = "server a a:1 weight 7 maxconn 5 disabled";
+  const on = "server b a:1 weight 3 maxconn 9";
+  const both = [{ address: "a:1", weight: 3, maxConnections: 9 }];
+  expect(partsOf([], [off, on]).pool.servers).toEqual(both);
+  expect(partsOf([], [on, off]).pool.servers).toEqual(both);
+  expect(partsOf([], [off, off.replace(" a ", " c ")]).pool.servers).toEqual([
+    { address: "a:1", weight: 7, drain: true, maxConnections: 5 },
+  ]);
 });
 
 test("of several backups the first that is up serves, and all with option allbackups", () => {

@@ -23,10 +23,7 @@ export interface ServerLine {
 
 const vocabulary = { words: serverWords, flags: serverFlags, where: "on a server line" };
 
-/**
- * Those that get traffic: disabled ones and those of weight 0 are told and left out. `statements` are server, server-template,
- * dispatch and default-server in their order. `port`: the one port that clients come to, or null.
- */
+/** `statements` are server, server-template, dispatch and default-server in their order. `port`: the one port that clients come to, or null. */
 export function readServers(
   ledger: Ledger,
   statements: readonly Statement[],
@@ -100,22 +97,12 @@ function lineOf(
   const tls = options.flag("ssl") === null ? null : serverTlsOf(ledger, options, ground);
   const isHttp2 = isAskedByHttp2(ledger, options, tls);
   if (address === null) return null;
-  if (off?.text === "disabled") {
-    ledger.approximate(pathOf(off), "the server is left out; in HAProxy it could be enabled while it runs");
-    return null;
-  }
-  if (weight === 0) {
-    ledger.approximate(
-      pathOf(options.value("weight")!),
-      "the server is left out; in HAProxy clients with its cookie still reach it",
-    );
-    return null;
-  }
   const source = sourceOf(ledger, options.value("source"));
   const proxyProtocol = headerOf(options);
   const input: ServerInput = {
     address,
     ...(weight === null || weight === 1 ? {} : { weight }),
+    ...(off?.text === "disabled" ? { drain: true } : {}),
     ...(options.flag("backup") === null ? {} : { backup: true }),
     ...(maxConnections === null || maxConnections === 0 ? {} : { maxConnections }),
     ...(isHttp2 ? { http2: true } : {}),

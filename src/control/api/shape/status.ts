@@ -34,7 +34,7 @@ export interface ServersAnswer {
 export interface SteeredAnswer {
   readonly pool: string;
   readonly server: string;
-  readonly order: "drain" | "enable";
+  readonly order: "drain" | "maintain" | "enable";
   readonly eligible: number;
 }
 
@@ -284,6 +284,6 @@ export const serversAnswer: z.ZodType<ServersAnswer> = z.strictObject({
 export const steeredAnswer: z.ZodType<SteeredAnswer> = z.strictObject({
   pool: z.string().describe("The pool of the server."),
   server: z.string().describe("The server."),
-  order: z.enum(["drain", "enable"]).describe("What was done."),
+  order: z.enum(["drain", "maintain", "enable"]).describe("What was done."),
   eligible: z.int().describe("How many servers of the pool are given requests now. 0: its requests are refused."),
 });
