@@ -90,3 +90,27 @@ test("of stdout and stderr the first that is named has the lines, and the other 
     "3:2 warning log is approximated: nothing is written there: lines go to one of stdout and stderr",
   ]);
 });
+
+test("frontends that have other tags are told of the one that all lines have, where there are targets of syslog", () => {
+  const other = `listen y\n mode http\n${times} bind :2\n log global\n log-tag api\n server a a:1\n`;
+  const told = (globals: string, own: string): readonly string[] => tried(text(globals, own, other)).told;
+  expect(told("log 127.0.0.1 local0", "log global\n log-tag web")).toEqual([
+    "19:10 warning api is approximated: there is one tag: all lines of requests have web",
+  ]);
+  expect(told("log 127.0.0.1 local0\n log-tag web", "log global")).toEqual([
+    "19:10 warning api is approximated: there is one tag: all lines of requests have web",
+  ]);
+  expect(told("log 127.0.0.1 local0\n log-tag api", "log global")).toEqual([]);
+  expect(told("log stdout format raw local0", "log global\n log-tag web")).toEqual([]);
+  const first = tried(text("log 127.0.0.1 local0", "log global\n log-tag web", other.replace(" log-tag api\n", "")));
+  expect(first.told).toEqual(["10:10 warning web is approximated: there is one tag: all lines of requests have web"]);
+});
+
+test("a level that leaves lines of requests out is told where they go to stdout, which has none", () => {
+  const told = (level: string): readonly string[] =>
+    tried(text(`log stdout format raw local0 ${level}`, "log global")).told;
+  expect(told("info")).toEqual([]);
+  expect(told("notice")).toEqual([
+    "2:2 warning log is approximated: each line is written, also those less severe than notice",
+  ]);
+});

@@ -3,6 +3,7 @@
 // HAProxy's manual, 3.1 and 4.2 (log).
 
 import type { AccessLogInput, AccessSyslogInput, ConfigInput, ListenerLogInput, LogSyslogInput } from "../../input.ts";
+import { severities } from "../../syslogwords.ts";
 import type { Ledger } from "../ledger.ts";
 import type { Ground } from "./ground.ts";
 import { lineOf } from "./loglayout.ts";
@@ -20,6 +21,9 @@ const portUsual = 514;
 const oddInTag = /[^!-9;-Z\\^-~]/gu;
 const oddInHostname = /[^!-~]/gu;
 const tagMax = 48;
+const tagUsual = "haproxy";
+/** Of lines of requests; at a level before it they are left out. */
+const lineLevel = severities.indexOf("info");
 const hostnameMax = 255;
 /** HAProxy sends each line by itself, at once. */
 const flushUsual = "100ms";
@@ -69,10 +73,11 @@ export class Logging {
     if (logging.length === 0) return log;
     const statements = [...new Set(logging.flatMap(({ settings }) => this.targetsOf(settings)))];
     for (const { settings } of logging) this.#tellOthers(settings, statements);
-    const tag = logging[0]!.settings.last("log-tag")?.words[1] ?? this.#ground.logTag;
+    const tag = this.#tagOf(logging[0]!.settings);
     const paths = [...new Set(statements.flatMap((each) => this.#targetOf(each)?.path ?? []))];
     const syslog = this.#syslogOf(statements, tag);
     if (paths.length === 0 && syslog.length === 0) return log;
+    if (syslog.length > 0) this.#tellTags(logging, tag);
     for (const each of statements)
       if ((this.#targetOf(each)?.path ?? paths[0]) !== paths[0])
         this.#ledger.approximate(linePath(each), "nothing is written there: lines go to one of stdout and stderr");
@@ -110,12 +115,27 @@ export class Logging {
       );
   }
 
+  #tagOf(settings: Settings): Word | null {
+    return settings.last("log-tag")?.words[1] ?? this.#ground.logTag;
+  }
+
+  /** Targets have one tag, the first frontend's: told where another's is written, and where others have none of their own, at that one. */
+  #tellTags(logging: readonly Logged[], tag: Word | null): void {
+    const name = tag?.text ?? tagUsual;
+    for (const { settings } of logging) {
+      const own = this.#tagOf(settings);
+      if ((own?.text ?? tagUsual) === name) continue;
+      const at = own !== null && own !== this.#ground.logTag ? own : tag;
+      if (at !== null) this.#ledger.approximate(pathOf(at), `there is one tag: all lines of requests have ${name}`);
+    }
+  }
+
   #syslogOf(statements: readonly Statement[], tag: Word | null): AccessSyslogInput[] {
     const found = statements.flatMap((each) => this.#targetOf(each)?.syslog ?? []);
     if (found.length === 0) return found;
     const { hostname: said } = this.#ground;
     const hostname = said === null || said === true ? said : this.#fitting(said, oddInHostname, hostnameMax);
-    const name = tag === null ? "haproxy" : this.#fitting(tag, oddInTag, tagMax);
+    const name = tag === null ? tagUsual : this.#fitting(tag, oddInTag, tagMax);
     const named = { ...(hostname === null ? {} : { hostname }), tag: name };
     return found.map((target) => ({ ...target, ...named }));
   }
@@ -147,7 +167,12 @@ export class Logging {
     if (options.has("sample"))
       this.#ledger.approximate(linePath(statement), "each line is sent: none are left out by sample");
     const path = { stdout: "-", "fd@1": "-", stderr: "/dev/stderr", "fd@2": "/dev/stderr" }[to.text];
-    if (path !== undefined) return { path, syslog: null };
+    if (path !== undefined) {
+      const least = severities.indexOf(level as Severity);
+      if (least !== -1 && least < lineLevel)
+        this.#ledger.approximate(linePath(statement), `each line is written, also those less severe than ${level}`);
+      return { path, syslog: null };
+    }
     const address = this.#addressOf(to.text);
     if (address === null) {
       this.#ledger.approximate(pathOf(to), "nothing is sent there: targets are addresses, unix sockets and stdout");
