@@ -19,6 +19,7 @@ export const rooms: Record<string, number> = {
   flow: 4,
   // What both planes use of the outside world. The registry asks Redis over the connection of the room below.
   redis: 4.4,
+  sockets: 4.4,
   registry: 4.5,
   data: 5,
   control: 5,

@@ -11,6 +11,7 @@ import { Router } from "./api/router.ts";
 import type { Audit } from "./audit.ts";
 import { Desk } from "./desk.ts";
 import { type Credentials, Guard, type GuardOptions } from "./guard.ts";
+import { type HttpServer, serveAt } from "./httpserver.ts";
 import type { Log } from "./log.ts";
 import { listenProblem } from "./port.ts";
 
@@ -50,12 +51,7 @@ export interface Silence {
   readonly body: number;
 }
 
-export interface Admin {
-  /** As bound: port 0 has become a real one. */
-  readonly address: Address;
-  /** Stops at once: a client that keeps its connection open does not keep Sluice alive. */
-  close(): Promise<void>;
-}
+export type Admin = HttpServer;
 
 /** Throws an Error with a sentence for the operator when the address cannot be listened on. */
 export function openAdmin({
@@ -95,14 +91,7 @@ export function openAdmin({
   const idleTimeout = address.kind === "unix" ? silence.long : silence.usual;
   const common = { idleTimeout, maxRequestBodySize: bodyBytesMax, fetch, error };
   try {
-    const server =
-      address.kind === "unix"
-        ? Bun.serve({ ...common, unix: address.path } as Parameters<typeof Bun.serve>[0])
-        : Bun.serve({ ...common, hostname: address.host, port: address.port, ...(isSecure ? { tls } : {}) });
-    return {
-      address: address.kind === "unix" ? address : { ...address, port: server.port ?? address.port },
-      close: () => server.stop(true),
-    };
+    return serveAt(address, { ...common, ...(isSecure ? { tls } : {}) });
   } catch (fault) {
     throw new Error(`the admin interface ${listenProblem(address, fault as NodeJS.ErrnoException)}`, { cause: fault });
   }

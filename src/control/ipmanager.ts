@@ -9,6 +9,7 @@ import type { Address } from "../config/plan.ts";
 import { type Answer, json, only, problem, type Routes, text } from "./api/answer.ts";
 import type { Egresses } from "./egresses.ts";
 import { BearerToken, isOfThisMachine } from "./guard.ts";
+import { type HttpServer, serveAt } from "./httpserver.ts";
 import { historyAnswer, strangersAmong } from "./ipmanager/history.ts";
 import { ipmanagerMetrics } from "./ipmanager/metrics.ts";
 import type { Log } from "./log.ts";
@@ -35,11 +36,7 @@ export interface IpmanagerOptions {
   readonly log: Log;
 }
 
-export interface IpmanagerListener {
-  /** As bound: port 0 has become a real one. */
-  readonly address: Address;
-  close(): Promise<void>;
-}
+export type IpmanagerListener = HttpServer;
 
 /** Of a client that says nothing: as slow as a scraper may be. */
 const idleSeconds = 10;
@@ -64,28 +61,18 @@ export function openIpmanager({ address, token, service, debug, log }: Ipmanager
     return problem(500, "it failed; the log says how");
   };
   try {
-    const server =
-      address.kind === "unix"
-        ? Bun.serve({
-            ...{
-              unix: address.path,
-              error,
-              fetch: (request: Request, _at: Bun.Server<undefined>) => answer(request, "127.0.0.1"),
-            },
-            // For all of them: nothing can be said of one request there (admin.ts).
-            idleTimeout: longAnswerSeconds,
-          } as Parameters<typeof Bun.serve>[0])
-        : Bun.serve({
-            ...{ hostname: address.host, port: address.port, idleTimeout: idleSeconds, error },
-            fetch: (request, at) => {
-              at.timeout(request, longAnswerSeconds);
-              return answer(request, at.requestIP(request)?.address ?? null);
-            },
-          });
-    return {
-      address: address.kind === "unix" ? address : { ...address, port: server.port ?? address.port },
-      close: () => server.stop(true),
-    };
+    // At a path for all requests: nothing can be said of one of them there (admin.ts).
+    if (address.kind === "unix")
+      return serveAt(address, {
+        ...{ idleTimeout: longAnswerSeconds, error, fetch: (request) => answer(request, "127.0.0.1") },
+      });
+    return serveAt(address, {
+      ...{ idleTimeout: idleSeconds, error },
+      fetch: (request, at) => {
+        at.timeout(request, longAnswerSeconds);
+        return answer(request, at.requestIP(request)?.address ?? null);
+      },
+    });
   } catch (fault) {
     throw new Error(`the pages of ipmanager ${listenProblem(address, fault as NodeJS.ErrnoException)}`, {
       cause: fault,

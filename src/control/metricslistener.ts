@@ -3,6 +3,7 @@
 
 import type { Address } from "../config/plan.ts";
 import { problem } from "./api/answer.ts";
+import { type HttpServer, serveAt } from "./httpserver.ts";
 import type { Log } from "./log.ts";
 import { listenProblem } from "./port.ts";
 import { type PublicService, publicPage } from "./publicpages.ts";
@@ -15,12 +16,7 @@ export interface MetricsListenerOptions {
   readonly name?: string;
 }
 
-export interface MetricsListener {
-  /** As bound: port 0 has become a real one. */
-  readonly address: Address;
-  /** Stops at once: a client that keeps its connection open does not keep Sluice alive. */
-  close(): Promise<void>;
-}
+export type MetricsListener = HttpServer;
 
 /** Read by whoever asks here for what only the admin interface has: its commands, most of all. Where that is, is nobody's business here. */
 const elsewhere =
@@ -45,16 +41,8 @@ export function openMetricsListener({
     log.error({ stack: fault.stack }, `the metrics could not be served: ${fault.message}`);
     return problem(500, "the metrics could not be served; the log says why");
   };
-  const common = { fetch, error, idleTimeout: idleSeconds };
   try {
-    const server =
-      address.kind === "unix"
-        ? Bun.serve({ unix: address.path, fetch, error })
-        : Bun.serve({ hostname: address.host, port: address.port, ...common });
-    return {
-      address: address.kind === "unix" ? address : { ...address, port: server.port ?? address.port },
-      close: () => server.stop(true),
-    };
+    return serveAt(address, { fetch, error, idleTimeout: idleSeconds });
   } catch (fault) {
     throw new Error(`${name} ${listenProblem(address, fault as NodeJS.ErrnoException)}`, { cause: fault });
   }

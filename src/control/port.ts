@@ -3,10 +3,11 @@
 // address alone for a moment. When one is taken, /proc tells on Linux who holds it, as far as we may look. TCP and UDP
 // ports of one number have nothing to do with each other.
 
-import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, unlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import ipaddr from "ipaddr.js";
 import { formatAddress } from "../base/address.ts";
 import type { Address } from "../config/plan.ts";
+import { clearPlace, holdingOf, isNameAt } from "../sockets/unixplace.ts";
 
 export interface Holder {
   readonly pid: number;
@@ -130,21 +131,21 @@ function textOf(address: Address, protocol: "tcp" | "udp"): string {
   return protocol === "udp" ? `${formatAddress(address)} (udp)` : formatAddress(address);
 }
 
-/** A socket file that nobody answers on was left by a process that died: it is removed, or no one could listen there again. */
+/** A socket file that a process which died has left is removed, or no one could listen there again. */
 async function tryUnix(path: string): Promise<string | null> {
-  if (!existsSync(path)) return null;
-  if (!lstatSync(path).isSocket()) return `cannot listen on unix:${path}: a file that is no socket stands there`;
+  const holding = holdingOf(path);
+  const isLive = holding === "unknown" && (await isAnswered(path));
+  const problem = clearPlace(path, isLive ? "taken" : holding);
+  return problem === null ? null : `cannot listen on unix:${path}: ${problem}`;
+}
+
+/** For systems that say no more than that. */
+async function isAnswered(path: string): Promise<boolean> {
   try {
-    const socket = await Bun.connect({ unix: path, socket: { data() {} } });
-    socket.end();
-    return `cannot listen on unix:${path}: the socket is in use`;
+    (await Bun.connect({ unix: path, socket: { data() {} } })).end();
+    return true;
   } catch {
-    try {
-      unlinkSync(path);
-      return null;
-    } catch (error) {
-      return `cannot listen on unix:${path}: ${(error as Error).message}`;
-    }
+    return false;
   }
 }
 
@@ -217,7 +218,7 @@ function socketsOn(protocol: "tcp" | "udp", port: number): { readonly hex: strin
 /** Columns: address, references, protocol, flags (__SO_ACCEPTCON in net.h), type, state, inode, path. */
 function unixInodes(path: string): string[] {
   return linesOf("/proc/net/unix").flatMap((fields) =>
-    fields[7] === path && fields[3] === "00010000" ? [fields[6]!] : [],
+    isNameAt(fields.slice(7).join(" "), path) && fields[3] === "00010000" ? [fields[6]!] : [],
   );
 }
 

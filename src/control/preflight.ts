@@ -28,7 +28,9 @@ export async function startProblems(config: Config): Promise<string[]> {
     if (exposed !== null) problems.push(exposed);
   }
   const stats = (config.admin.haproxy?.pages ?? []).map(({ listen }) => listen);
-  const pages = [metrics?.listen, ipmanager?.listen, secure, ...new Set(stats)].filter(
+  // At a port it says itself that it cannot be had.
+  const local = admin.kind === "unix" ? config.admin.listen : undefined;
+  const pages = [local, metrics?.listen, ipmanager?.listen, secure, ...new Set(stats)].filter(
     (listen) => listen !== undefined,
   );
   problems.push(...(await busyAddresses(pages.map(addressOf))));

@@ -3,11 +3,11 @@
 // shares connections out among them. A unix socket's path can be bound once: worker 0 serves it alone.
 // Every listener is a plain one; what a PROXY header and TLS need comes after accept (preamble.ts).
 
-import { lstatSync, unlinkSync } from "node:fs";
 import type { Socket, SocketHandler } from "bun";
 import type { Address, ListenerPlan } from "../config/plan.ts";
 import type { Context } from "../flow/context.ts";
 import { listenerCell, type Totals, workerCell } from "../memory/tally.ts";
+import { type Bound, bindAt } from "../sockets/unixplace.ts";
 import { descriptorOf, raiseBacklog } from "./backlog.ts";
 import { plainAddress } from "./client.ts";
 import { connectionsMax, hasDescriptors, shortageText } from "./descriptors.ts";
@@ -97,7 +97,7 @@ export class Listeners {
     const handlers = plainHandlers(this.#driver, (socket) => this.#accepted(entry, socket));
     let isQuiet = isQuietly(plan);
     let isByClient = false;
-    const listener = bind(plan.address, isQuiet ? withoutData(handlers) : handlers);
+    const { server: listener, leave } = bind(plan.address, isQuiet ? withoutData(handlers) : handlers);
     raiseBacklog(listener);
     const entry: OpenListener = {
       slot: plan.slot,
@@ -121,7 +121,7 @@ export class Listeners {
       },
       stop: () => {
         listener.stop(false);
-        if (plan.address.kind === "unix") removeSocket(plan.address.path);
+        leave();
       },
     };
     return entry;
@@ -174,34 +174,26 @@ function withoutData(handlers: SocketHandler<PlainLine>): SocketHandler<PlainLin
   return others;
 }
 
-function bind(address: Address, handlers: SocketHandler<PlainLine>): BunListener {
+function bind(address: Address, handlers: SocketHandler<PlainLine>): Bound<BunListener> {
+  if (address.kind === "tcp") return { server: bindPort(address, handlers), leave: () => {} };
+  return bindAt(address.path, (unix) => Bun.listen<PlainLine>({ unix, socket: handlers, allowHalfOpen: true }));
+}
+
+function bindPort(address: Address & { kind: "tcp" }, handlers: SocketHandler<PlainLine>): BunListener {
   const common = { socket: handlers, allowHalfOpen: true };
-  if (address.kind === "tcp") {
-    // Bun's types leave reusePort out of what listen takes.
-    const options = { hostname: address.host, port: address.port, reusePort: true, ...common };
-    try {
-      return Bun.listen<PlainLine>(options);
-    } catch (error) {
-      // "All addresses" is written "::"; a kernel without IPv6 has only the others.
-      if (address.host !== "::" || !isWithoutIpv6(error)) throw error;
-      return Bun.listen<PlainLine>({ ...options, hostname: "0.0.0.0" });
-    }
+  // Bun's types leave reusePort out of what listen takes.
+  const options = { hostname: address.host, port: address.port, reusePort: true, ...common };
+  try {
+    return Bun.listen<PlainLine>(options);
+  } catch (error) {
+    // "All addresses" is written "::"; a kernel without IPv6 has only the others.
+    if (address.host !== "::" || !isWithoutIpv6(error)) throw error;
+    return Bun.listen<PlainLine>({ ...options, hostname: "0.0.0.0" });
   }
-  // What an earlier process left behind: control has made sure that nobody listens there.
-  removeSocket(address.path);
-  return Bun.listen<PlainLine>({ unix: address.path, ...common });
 }
 
 function isWithoutIpv6(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "EAFNOSUPPORT";
-}
-
-function removeSocket(path: string): void {
-  try {
-    if (lstatSync(path).isSocket()) unlinkSync(path);
-  } catch {
-    // Nothing was there.
-  }
 }
 
 /**

@@ -5,15 +5,12 @@ import { formatAddress } from "../../base/address.ts";
 import type { Address } from "../../config/plan.ts";
 import { problem } from "../api/answer.ts";
 import { namesLoopback } from "../guard.ts";
+import { type HttpServer, serveAt } from "../httpserver.ts";
 import type { Log } from "../log.ts";
 import { listenProblem } from "../port.ts";
 import type { StatsPage } from "./pages.ts";
 
-export interface PageDoor {
-  /** As bound: port 0 has become a real one. */
-  readonly address: Address;
-  close(): Promise<void>;
-}
+export type PageDoor = HttpServer;
 
 /** Of a client that says nothing. */
 const idleSeconds = 10;
@@ -37,16 +34,8 @@ export function openPageDoor(address: Address, pages: readonly StatsPage[], log:
     log.error({ stack: fault.stack }, `the statistics page failed: ${fault.message}`);
     return problem(500, "the statistics page failed; the log says how");
   };
-  const common = { idleTimeout: idleSeconds, maxRequestBodySize: 0, fetch, error };
   try {
-    const server =
-      address.kind === "unix"
-        ? Bun.serve({ ...common, unix: address.path } as Parameters<typeof Bun.serve>[0])
-        : Bun.serve({ ...common, hostname: address.host, port: address.port });
-    return {
-      address: address.kind === "unix" ? address : { ...address, port: server.port ?? address.port },
-      close: () => server.stop(true),
-    };
+    return serveAt(address, { idleTimeout: idleSeconds, maxRequestBodySize: 0, fetch, error });
   } catch (fault) {
     const problemText = listenProblem(address, fault as NodeJS.ErrnoException);
     throw new Error(`the statistics page at ${formatAddress(address)} ${problemText}`, { cause: fault });

@@ -3,11 +3,12 @@
 // socket, is left alone, and so is traffic: a socket that cannot be had is told in the log. Connections are few, their lines short, and a
 // silent one is closed; what a slow reader does not take is not made.
 
-import { chmodSync, chownSync, lstatSync, readFileSync, unlinkSync } from "node:fs";
-import type { Socket, TCPSocketListener, UnixSocketListener } from "bun";
+import { chmodSync, chownSync, readFileSync } from "node:fs";
+import type { Socket } from "bun";
 import { formatAddress } from "../../base/address.ts";
 import type { Address } from "../../config/plan.ts";
 import type { HaproxySocket } from "../../config/types.ts";
+import { bindAt } from "../../sockets/unixplace.ts";
 import type { Log } from "../log.ts";
 import { busyAddresses, listenProblem } from "../port.ts";
 import { addressOf } from "../preflight.ts";
@@ -50,31 +51,15 @@ export async function openSocket(told: HaproxySocket, options: SocketOptions): P
     return null;
   }
   try {
-    const server = listen(address, told, options);
-    if (address.kind === "tcp")
-      return { address: { ...address, port: portOf(server) }, close: () => server.stop(true) };
-    const { ino } = lstatSync(address.path);
-    giveAway(address.path, told, log);
-    return {
-      address,
-      close: () => {
-        server.stop(true);
-        removeOwn(address.path, ino);
-      },
-    };
+    return listen(address, told, options);
   } catch (error) {
     log.error(`HAProxy's runtime API: ${listenProblem(address, error as NodeJS.ErrnoException)}`);
     return null;
   }
 }
 
-type Server = TCPSocketListener<Connection | null> | UnixSocketListener<Connection | null>;
-
-function portOf(server: Server): number {
-  return "port" in server ? server.port : 0;
-}
-
-function listen(address: Address, { level }: HaproxySocket, options: SocketOptions): Server {
+function listen(address: Address, told: HaproxySocket, options: SocketOptions): RuntimeSocket {
+  const { level } = told;
   const { commands, idleMs, connectionsMax, log } = options;
   const idleSeconds = Math.min(Math.max(Math.ceil(idleMs / 1000), 1), secondsMax);
   const actor = `HAProxy socket ${formatAddress(address)}`.slice(0, actorMax);
@@ -122,18 +107,31 @@ function listen(address: Address, { level }: HaproxySocket, options: SocketOptio
     },
     error: (line: Line): void => line.terminate(),
   };
-  if (address.kind === "tcp")
-    return Bun.listen<Connection | null>({
-      hostname: address.host,
-      port: address.port,
-      allowHalfOpen: true,
-      socket,
-      data: null,
-    });
-  // For nobody else, until it has the mode and the owner that are said.
+  const common = { allowHalfOpen: true, socket, data: null };
+  if (address.kind === "tcp") {
+    const server = Bun.listen<Connection | null>({ hostname: address.host, port: address.port, ...common });
+    return { address: { ...address, port: server.port }, close: () => server.stop(true) };
+  }
+  const { path } = address;
+  const { server, leave } = bindAt(
+    path,
+    (unix) => forUserAlone(() => Bun.listen<Connection | null>({ unix, ...common })),
+    (at) => giveAway(path, at, told, log),
+  );
+  return {
+    address,
+    close: () => {
+      server.stop(true);
+      leave();
+    },
+  };
+}
+
+/** Until it has the mode and the owner that are said. */
+function forUserAlone<Made>(make: () => Made): Made {
   const before = process.umask(0o177);
   try {
-    return Bun.listen<Connection | null>({ unix: address.path, allowHalfOpen: true, socket, data: null });
+    return make();
   } finally {
     process.umask(before);
   }
@@ -175,8 +173,8 @@ async function writeAll(line: Line, text: string): Promise<boolean> {
   return data?.isGone === false;
 }
 
-/** What of it cannot be done leaves the socket to this user, and is told. */
-function giveAway(path: string, { mode, user, group }: HaproxySocket, log: SocketOptions["log"]): void {
+/** What of it cannot be done leaves the socket to this user, and is told. `at`: where it is now. */
+function giveAway(path: string, at: string, { mode, user, group }: HaproxySocket, log: SocketOptions["log"]): void {
   const [uid, gid] = [idOf("/etc/passwd", user), idOf("/etc/group", group)];
   if (uid === null || gid === null) {
     log.warn(
@@ -185,8 +183,8 @@ function giveAway(path: string, { mode, user, group }: HaproxySocket, log: Socke
     return;
   }
   try {
-    if (uid !== -1 || gid !== -1) chownSync(path, uid, gid);
-    chmodSync(path, Number.parseInt(mode, 8));
+    if (uid !== -1 || gid !== -1) chownSync(at, uid, gid);
+    chmodSync(at, Number.parseInt(mode, 8));
   } catch (error) {
     log.warn(`HAProxy's runtime API: ${path} is this user's alone: ${(error as Error).message}`);
   }
@@ -204,14 +202,5 @@ function idOf(file: string, name: string | undefined): number | null {
     return id === undefined || !/^\d{1,10}$/.test(id) ? null : Number(id);
   } catch {
     return null;
-  }
-}
-
-/** Another program may have put its own there meanwhile. */
-function removeOwn(path: string, inode: number): void {
-  try {
-    if (lstatSync(path).ino === inode) unlinkSync(path);
-  } catch {
-    // It is gone already.
   }
 }
