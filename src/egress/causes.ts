@@ -14,7 +14,7 @@ export function causeInWords(cause: ChangeCause, text: string | null): string {
     case changeCause.failures:
       return `too many failures${at}`;
     case changeCause.transport:
-      return `no connections through it${hasText ? `, last${at}` : ""}`;
+      return `no answers through it${hasText ? `, last${at}` : ""}`;
     case changeCause.marked:
       return `an answer that means a ban${at}`;
     case changeCause.unusable:

@@ -282,7 +282,7 @@ describe("per target", () => {
     expect(sample.state(one)).toBe(available);
     sample.tell(one, { ...wayFault, host: "b.example" });
     expect(sample.state(one)).toBe(coolingDown);
-    expect(sample.pool.standing(one)!.why).toBe("no connections through it, last at b.example");
+    expect(sample.pool.standing(one)!.why).toBe("no answers through it, last at b.example");
     expect(sample.pairState(one, "b.example")).toBe(available);
   });
 
@@ -293,6 +293,23 @@ describe("per target", () => {
     expect(sample.pairState(one)).toBe(coolingDown);
     sample.tell(one, { ...wayFault, host: "b.example" });
     expect(sample.state(one)).toBe(coolingDown);
+  });
+
+  test("where one failure is enough, that at another host counts no longer than the window", () => {
+    for (const [withinMs, apartMs, state] of [
+      [5 * minuteMs, 5 * minuteMs, coolingDown],
+      [5 * minuteMs, 5 * minuteMs + 1000, available],
+      [0, 60 * minuteMs, coolingDown],
+    ] as const) {
+      const sample = new Sample({ judge: { strategy: { kind: "consecutive", failures: 1, withinMs } } });
+      sample.tell(one, wayFault);
+      sample.pass(apartMs);
+      sample.tell(one, { ...wayFault, host: "b.example" });
+      expect([apartMs, sample.state(one)]).toEqual([apartMs, state]);
+      sample.pass(1000);
+      sample.tell(one, { ...wayFault, host: "c.example" });
+      expect(sample.state(one)).toBe(coolingDown);
+    }
   });
 
   test("what is cancelled tells nothing", () => {

@@ -102,10 +102,14 @@ export class TransportRun {
   /** Not all that convict it happened at one host. */
   #isOfSeveral(member: Standing): boolean {
     const row = member.base;
-    const { rowLength } = this.#strategy;
+    const { rowLength, withinS } = this.#strategy;
     if (rowLength === 0) return bitsOf(this.#words[row + memberWord.faultyHosts]! & hostBits) > 1;
-    // A row of one is enough from the first failure on, which is at one host.
-    if (rowLength === 1 && (this.#words[row + memberWord.transportFaults]! & countMax) < 2) return false;
+    // A row of one is enough from the first failure on, which is at one host: another has to stand beside it, as near as those of a row.
+    if (rowLength === 1) {
+      const { run } = member;
+      if ((this.#words[row + memberWord.transportFaults]! & countMax) < 2 || run.timesCount < 2) return false;
+      if (withinS > 0 && Math.abs(run.timeS(0) - run.timeS(1)) > withinS) return false;
+    }
     return this.#words[row + memberWord.lastHostFailures]! < Math.max(rowLength, 2);
   }
 

@@ -20,7 +20,7 @@ test("why tells the host or the reason, where it is known", () => {
   expect(whyText("failures", "shop.example")).toBe("too many failures at shop.example");
   expect(whyText("failures", null)).toBe("too many failures");
   expect(whyText("manual", "ann: captchas")).toBe("by an operator: ann: captchas");
-  expect(whyText("transport", "")).toBe("no connections through it");
+  expect(whyText("transport", "")).toBe("no answers through it");
 });
 
 test("times and faults that are none are null", () => {

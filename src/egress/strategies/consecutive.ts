@@ -6,12 +6,12 @@ import type { Strategy } from "./strategy.ts";
 
 export class Consecutive implements Strategy {
   readonly rowLength: number;
-  readonly #withinS: number;
+  readonly withinS: number;
 
   /** A window of 0 is no limit. */
   constructor(failures: number, withinMs: number) {
     this.rowLength = Math.max(1, failures);
-    this.#withinS = withinMs / 1000;
+    this.withinS = withinMs / 1000;
   }
 
   failed(run: Run, atS: number): boolean {
@@ -19,7 +19,7 @@ export class Consecutive implements Strategy {
     run.addTime(atS);
     const count = this.#lengthIn(run);
     if (run.failures < count || run.timesCount < count) return false;
-    if (this.#withinS === 0) return true;
+    if (this.withinS === 0) return true;
     let first = atS;
     let last = atS;
     for (let age = 1; age < count; age++) {
@@ -27,7 +27,7 @@ export class Consecutive implements Strategy {
       first = Math.min(first, timeS);
       last = Math.max(last, timeS);
     }
-    return last - first <= this.#withinS;
+    return last - first <= this.withinS;
   }
 
   succeeded(run: Run, atS: number): void {

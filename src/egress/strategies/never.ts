@@ -6,6 +6,7 @@ import type { Strategy } from "./strategy.ts";
 
 export class Never implements Strategy {
   readonly rowLength = 0;
+  readonly withinS = 0;
 
   failed(run: Run, _atS: number): boolean {
     run.failures++;

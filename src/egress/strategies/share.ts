@@ -12,6 +12,7 @@ export const shareOfMax = 96;
 
 export class Share implements Strategy {
   readonly rowLength = 0;
+  readonly withinS = 0;
   readonly #of: number;
   readonly #share: number;
 

@@ -8,6 +8,8 @@ import type { Run } from "../standing.ts";
 export interface Strategy {
   /** So many failures without a success convict; 0 where it is not a row that counts. */
   readonly rowLength: number;
+  /** Of a row that counts, from its first failure to its last; 0 is no limit. */
+  readonly withinS: number;
   /** Whether that is enough. Times are whole seconds (memory/egress.ts), and not always in order. */
   failed(run: Run, atS: number): boolean;
   succeeded(run: Run, atS: number): void;
