@@ -45,6 +45,9 @@ const credentials = section({
     .describe("The password, in clear."),
 }).meta({ id: "HaproxyUser", description: "Who may see a statistics page." });
 
+/** It is sent between quotes in a field of HTTP, which has no other letters. */
+export const realmPattern: RegExp = /^[\x20!\x23-\x5b\x5d-\x7e]{1,256}$/;
+
 const page = section({
   listen: text(listenExpected, readListenAddress)
     .optional()
@@ -55,7 +58,7 @@ const page = section({
   users: list(credentials, "users")
     .default([])
     .describe("Who may see it, by HTTP basic authentication. Empty: whoever may speak to its address."),
-  realm: words("a text", /^[^\0-\x1f"\\]{1,256}$/)
+  realm: words('a text of ASCII without " and \\', realmPattern)
     .default("HAProxy Statistics")
     .describe("What a browser calls the place when it asks for the password."),
   refresh: duration("1s", "24h").optional().describe("How often a browser asks for the page again. Absent: never."),

@@ -71,3 +71,23 @@ test("a config of one's own does not put a page without users where others reach
   expect(of(":9", [])[0]).toStartWith("admin.haproxy.pages.0.listen is not a loopback address, so users must be set");
   expect(of("127.0.0.1:2112", [])[0]).toContain("127.0.0.1:2112");
 });
+
+test("a realm that no field of HTTP holds is told; a config of one's own is refused with it", () => {
+  for (const realm of ["caf\u00e9", "\u7d71\u8a08", 'a\\"b', "a\u007fb"]) {
+    const { admin, told, errors } = tried(page("127.0.0.1:8404", ` stats auth ann:secret\n stats realm ${realm}\n`));
+    expect(errors).toEqual([]);
+    expect(admin?.haproxy?.pages?.[0]?.realm).toBeUndefined();
+    expect(told.filter((line) => line.includes('asks as "HAProxy Statistics"'))).toHaveLength(1);
+    const pages = [{ realm, users: [{ user: "ann", password: "secret" }] }];
+    const { findings } = judge({
+      ...{ listeners: { web: { listen: ":1", use: "app" } }, pools: { app: { servers: ["a:1"] } } },
+      admin: { haproxy: { pages } },
+    });
+    expect(findings.map(({ severity, path }) => [severity, path.join(".")])).toEqual([
+      ["error", "admin.haproxy.pages.0.realm"],
+    ]);
+  }
+  expect(tried(page("127.0.0.1:8404", " stats realm Who\\ is\\ there?\n")).admin?.haproxy?.pages?.[0]?.realm).toBe(
+    "Who is there?",
+  );
+});

@@ -3,6 +3,7 @@
 // where it asks for a password. What stands in frontends with traffic is a page on the admin interface too.
 
 import { isLoopback, readListenAddress } from "../../../base/address.ts";
+import { realmPattern } from "../../haproxyschema.ts";
 import type { AdminInput, HaproxyPageInput } from "../../input.ts";
 import type { Ledger } from "../ledger.ts";
 import type { Bind } from "./bind.ts";
@@ -129,7 +130,13 @@ function take(ledger: Ledger, settings: Settings, page: HaproxyPageInput, statem
       return;
     }
     case "realm":
-      if (value !== undefined && /^[^\0-\x1f"\\]{1,256}$/.test(value.text)) page.realm = value.text;
+      if (value === undefined) return;
+      if (realmPattern.test(value.text)) page.realm = value.text;
+      else
+        ledger.approximate(
+          pathOf(value),
+          'the page asks as "HAProxy Statistics": a realm is up to 256 signs of ASCII without " and \\',
+        );
       return;
     case "auth": {
       const [, user = "", password = ""] = /^([^:]+):([\x21-\x7e]+)$/.exec(value?.text ?? "") ?? [];
