@@ -142,6 +142,10 @@ export class Playbook implements Port {
     this.note("", `dial ${server.name}${first}${isHttp1 ? " by HTTP/1.1" : ""}`);
   }
 
+  warn(server: ServerPlan, problem: string): void {
+    this.note("", `${server.name}: ${problem}`);
+  }
+
   resolve(name: string, flow: ResolveFlow): Resolution | null {
     const addresses = this.names.get(name);
     if (addresses !== undefined) return { addresses, problem: addresses.length === 0 ? "no such name" : "" };

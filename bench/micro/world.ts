@@ -62,6 +62,7 @@ export class FakePort implements Port {
   dial(_server: unknown, flow: DialFlow): void {
     this.flow = flow;
   }
+  warn(): void {}
   resolve(): null {
     return null;
   }

@@ -123,6 +123,7 @@ export class Replay implements Port {
   }
 
   /** Nobody is asked: some address that anybody may have. */
+  warn(): void {}
   resolve(): Resolution {
     return { addresses: ["1.1.1.1"], problem: "" };
   }

@@ -20,6 +20,7 @@ import type {
 import { ZlibCoder } from "./coder.ts";
 import { Complaints } from "./complaint.ts";
 import { Credentials } from "./credentials.ts";
+import { complain } from "./dial.ts";
 import { Dialer } from "./dialer.ts";
 import { Outbox } from "./outbox.ts";
 import { Resolver } from "./resolver.ts";
@@ -100,6 +101,10 @@ export class Driver implements Port {
 
   dial(server: ServerPlan, flow: DialFlow, timeoutMs: number, preface: Uint8Array | null, isHttp1 = false): void {
     this.#dialer.dial(server, flow, timeoutMs, preface, isHttp1);
+  }
+
+  warn(server: ServerPlan, problem: string): void {
+    complain(this, server, problem);
   }
 
   coder(work: CoderWork, flow: CoderFlow): Coder {

@@ -303,6 +303,7 @@ class Stage implements Port {
   }
 
   /** Nobody is asked: some address that anybody may have. */
+  warn(): void {}
   resolve(name: string): Resolution {
     this.assumed.push(`${name} leads to a public address`);
     return { addresses: ["1.1.1.1", "2606:4700:4700::1111"], problem: "" };

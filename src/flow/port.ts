@@ -201,6 +201,8 @@ export interface Port {
    * a server that is asked by HTTP/2, for once a connection of HTTP/1.1: over TLS nothing else is offered.
    */
   dial(server: ServerPlan, flow: DialFlow, timeoutMs: number, preface: Uint8Array | null, isHttp1?: boolean): void;
+  /** For the operator: something is wrong with this server that only they can mend. Said often, it is told once in a while. */
+  warn(server: ServerPlan, problem: string): void;
   /** The addresses of a name, in lower case and without a dot behind it: at once where they are known, else null, and `flow` is told. */
   resolve(name: string, flow: ResolveFlow): Resolution | null;
   /** Whether name and password are those of a user: at once where that is known, else null, and `flow` is told. */

@@ -150,6 +150,14 @@ export class Upstream implements DialFlow {
     else this.#rest(context);
   }
 
+  /** What it carries goes over another connection, which is its own (http2/toserver/redial.ts). */
+  moved(line: Line, tookMs: number): void {
+    this.line = line;
+    this.#state &= ~flag.isReused;
+    const { context, server } = this.#cold;
+    countConnected(context.tally, server.row, tookMs);
+  }
+
   refused(what: Fault): void {
     const exchange = this.#exchange;
     this.#exchange = null;

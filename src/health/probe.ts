@@ -44,6 +44,11 @@ export class Probe {
     return this.#answer === null ? null : this.#answer.received(bytes);
   }
 
+  /** It has no answer by HTTP/2, and would have one by HTTP/1.1. */
+  get isOlderWanted(): boolean {
+    return this.#answer instanceof Http2Answer && this.#answer.isOlderWanted;
+  }
+
   /** What is to be said back to what was received; empty for nothing. */
   reply(): Uint8Array {
     if (!(this.#answer instanceof Http2Answer)) return nothing;

@@ -108,6 +108,7 @@ export class Stage implements Port, HookRunner {
     });
   }
 
+  warn(): void {}
   resolve(): Resolution {
     return { addresses: [anyAddress], problem: "" };
   }

@@ -2,7 +2,11 @@
 // HTTP/1.1, what needs it; servers that go away, connections that have nothing to do, and a drain.
 
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:tls";
 import { AccessLog } from "./harness/accesslog.ts";
+import { resetStream, settings } from "./harness/http2/frames.ts";
 import { Nginx } from "./harness/nginx.ts";
 import { Origin, ok } from "./harness/origin.ts";
 import { freePort } from "./harness/port.ts";
@@ -20,6 +24,7 @@ type Name = (typeof names)[number];
 const ports = Object.fromEntries(names.map((name) => [name, freePort()])) as Record<Name, number>;
 const at = { clear: freePort(), secure: freePort(), old: freePort(), headed: freePort() };
 const bodyBytes = 3 << 20;
+const refused = Buffer.concat([settings(), resetStream(1, 13)]);
 
 let room: Room;
 /** Of nginx, whose log is called as Sluice's is. */
@@ -190,6 +195,33 @@ describe.skipIf(programs.some((program) => find(program) === null))("servers tha
     child = start();
     await until("nghttpd to answer", isUp);
     expect(await asked()).toBe(`200 ${bodyBytes}`);
+  });
+
+  test("that answer by HTTP/1.1 alone are asked so, and the log tells it", async () => {
+    const [cert, key] = ["server.crt", "server.key"].map((name) => readFileSync(room.path(name)));
+    const began: string[] = [];
+    const older = createServer({ cert, key, ALPNProtocols: ["h2", "http/1.1"] }, (socket) => {
+      began.push(String(socket.alpnProtocol));
+      socket.on("error", () => {});
+      let heard = "";
+      if (socket.alpnProtocol === "h2") socket.once("data", () => socket.write(refused));
+      else
+        socket.on("data", (bytes: Buffer) => {
+          heard += bytes.toString("latin1");
+          if (!heard.endsWith("a whole body")) return;
+          heard = "";
+          socket.write("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nthat");
+        });
+    });
+    await new Promise<void>((resolve) => older.listen(0, "127.0.0.1", resolve));
+    await using inner = new Room();
+    inner.ending(() => void older.close());
+    const tls = { ca: room.path("ca.pem"), serverName: "server.test" };
+    const address = `127.0.0.1:${(older.address() as AddressInfo).port}`;
+    const one = await Sluice.start(inner, { workers: 1, pools: { app: { http2: true, tls, servers: [address] } } });
+    for (let times = 0; times < 3; times++) expect((await curl("-d", "a whole body", one.url)).out).toBe("that");
+    expect(began).toEqual(["h2", "http/1.1"]);
+    await until("the log to tell it", () => one.stderr.includes("it answers HTTP_1_1_REQUIRED"));
   });
 
   test("that are drained end what they have, and so does a Sluice that stops", async () => {

@@ -145,6 +145,8 @@ export class SimDriver implements Port {
     });
   }
 
+  warn(): void {}
+
   resolve(name: string, flow: ResolveFlow): Resolution | null {
     const addresses = this.names.get(name) ?? [];
     const problem = addresses.length === 0 ? "no such name" : "";

@@ -7,6 +7,7 @@ import { createServer as createHttp2Server, createSecureServer, type ServerHttp2
 import { createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
 import { Authority } from "../../../test/authority.ts";
+import { resetStream, settings } from "../../../test/e2e/harness/http2/frames.ts";
 import type { CheckPlan, ServerPlan, ServerTlsPlan } from "../../config/plan.ts";
 import type { ProbeResult } from "../../health/probe/result.ts";
 import { ConnectionProbing } from "./connection.ts";
@@ -379,4 +380,18 @@ test("a probe that is given up closes its connection and tells nothing, at whate
   new ConnectionProbing(serverAt(port), check, contexts, (result) => told.push(result)).abort();
   expect(await reason(serverAt(port))).toBe("up: connected");
   expect(told).toEqual([]);
+});
+
+test("a server that answers a check by HTTP/1.1 alone is asked so, unless HTTP/2 was asked for", async () => {
+  const server = createTlsServer({ ...own, ALPNProtocols: ["h2", "http/1.1"] }, (socket) => {
+    const isHttp2 = socket.alpnProtocol === "h2";
+    const said = isHttp2 ? Buffer.concat([settings(), resetStream(1, 13)]) : "HTTP/1.1 204 No\r\n\r\n";
+    socket.on("error", () => {}).once("data", () => socket.write(said));
+  });
+  const port = await listening(server);
+  const at = (alpn: string[]): ServerPlan => serverAt(port, { tls: { ...tls, alpn }, isHttp2: true });
+  expect(await reason(at(["h2", "http/1.1"]), httpCheck)).toBe("up: status 204");
+  const refused = "down: the server reset the stream: http11 required";
+  expect(await reason(at(["h2", "http/1.1"]), { ...httpCheck, isHttp2: true })).toBe(refused);
+  expect(await reason(at(["h2"]), httpCheck)).toBe(refused);
 });

@@ -33,6 +33,9 @@ export class ConnectionProbing {
   #provisional: ProbeResult | null = null;
   #hasTicket = false;
   #isDone = false;
+  readonly #begunMs: number = performance.now();
+  /** The server would have it by HTTP/1.1. */
+  #older: ConnectionProbing | null = null;
   /** It has failed, and it is being found out whether for want of a port. */
   #isChecked = false;
 
@@ -55,6 +58,7 @@ export class ConnectionProbing {
   /** Give up: everything is closed, nothing is told. */
   abort(): void {
     this.#isDone = true;
+    this.#older?.abort();
     this.#patience.end();
     this.#secure?.destroy();
     this.#raw?.destroy();
@@ -178,7 +182,20 @@ export class ConnectionProbing {
   #finish(result: ProbeResult | null, isOurs = false): void {
     if (result === null || this.#isDone) return;
     this.abort();
-    this.#done(result, isOurs);
+    if (this.#mayBeOlder && this.#probe.isOlderWanted) this.#askOlder();
+    else this.#done(result, isOurs);
+  }
+
+  /** As the server's traffic would go: unless HTTP/2 is asked for and nothing else. */
+  get #mayBeOlder(): boolean {
+    const { kind, isHttp2 } = this.#check;
+    return kind === "http" && isHttp2 === undefined && this.#terms?.alpn.includes("http/1.1") !== false;
+  }
+
+  #askOlder(): void {
+    const leftMs = Math.max(1, this.#check.timeoutMs - (performance.now() - this.#begunMs));
+    const check = { ...this.#check, isHttp2: false, timeoutMs: leftMs };
+    this.#older = new ConnectionProbing(this.#server, check, this.#contexts, this.#done);
   }
 
   /** One that speaks of no client. As HAProxy has it, a port of its own for checks is no door for clients, and expects none. */

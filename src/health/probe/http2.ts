@@ -85,6 +85,8 @@ function opening(fields: Fields, content: Uint8Array | null): Uint8Array {
 export class Http2Answer implements FrameSink {
   /** What is to be said back; whoever sends it clears it. */
   readonly reply: Output = new Output(64);
+  /** The server would answer by HTTP/1.1 (RFC 9113 section 7). */
+  isOlderWanted = false;
   /** Null: the call of gRPC is what is judged. */
   readonly #expected: readonly StatusRange[] | null;
   readonly #service: string;
@@ -153,11 +155,15 @@ export class Http2Answer implements FrameSink {
   }
 
   rstStream(of: number, code: number): void {
-    if (of === stream) this.#end(unhealthy(`the server reset the stream: ${nameOf(code)}`));
+    if (of !== stream) return;
+    this.isOlderWanted = code === errorCode.http11Required;
+    this.#end(unhealthy(`the server reset the stream: ${nameOf(code)}`));
   }
 
   goaway(lastStream: number, code: number): void {
-    if (lastStream < stream) this.#end(unhealthy(`the server takes no requests: GOAWAY, ${nameOf(code)}`));
+    if (lastStream >= stream) return;
+    this.isOlderWanted = code === errorCode.http11Required;
+    this.#end(unhealthy(`the server takes no requests: GOAWAY, ${nameOf(code)}`));
   }
 
   settings(isAck: boolean): void {

@@ -28,6 +28,7 @@ import { type AskedStream, ServerWire } from "./serverwire.ts";
 const windowMax = 2 ** 31 - 1;
 const refusedStream = 7;
 const internalError = 2;
+const http11Required = 13;
 
 /** What is left to be said of one answer. */
 interface Answering {
@@ -59,6 +60,8 @@ export class Http2Origin {
   #dataMs = 0;
   #isGone = false;
   #isLeaving = false;
+  /** What it refuses it would answer by HTTP/1.1. */
+  readonly #isOlder: boolean;
 
   constructor(world: World, swarmNow: () => Swarm, register: Register, end: End) {
     this.#world = world;
@@ -66,6 +69,7 @@ export class Http2Origin {
     this.#register = register;
     this.#end = end;
     this.#windowMin = world.pick([1, 1000, 20_000, 100_000]);
+    this.#isOlder = world.chance(0.05);
     this.#wire = new ServerWire(end.name, {
       settings: () => this.#say(settingsAck),
       ping: (payload) => this.#say(frame(Type.ping, Flag.ack, 0, payload)),
@@ -283,7 +287,7 @@ export class Http2Origin {
   #refuse(stream: AskedStream): void {
     this.#world.note(this.#end.name, `refuses ${stream.id}`);
     stream.isReset = true;
-    this.#say(resetStream(stream.id, refusedStream));
+    this.#say(resetStream(stream.id, this.#isOlder ? http11Required : refusedStream));
   }
 
   #whole(stream: AskedStream): void {

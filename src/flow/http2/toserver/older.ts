@@ -3,7 +3,7 @@
 
 import { isShownByConnection } from "../../connectionauth.ts";
 import type { Exchange } from "../../exchange.ts";
-import { fieldList } from "../../headvalues.ts";
+import { fieldList, fieldOf } from "../../headvalues.ts";
 
 export function needsHttp1(exchange: Exchange): boolean {
   const { head, isUpgrade } = exchange;
@@ -15,4 +15,9 @@ export function needsHttp1(exchange: Exchange): boolean {
 function isForHttp2({ head }: Exchange): boolean {
   const protocols = fieldList(head, "upgrade") ?? [];
   return protocols.length > 0 && protocols.every((protocol) => protocol.toLowerCase() === "h2c");
+}
+
+/** Of gRPC, which HTTP/1.1 does not carry. */
+export function isCall({ head }: Exchange): boolean {
+  return fieldOf(head, "content-type")?.toLowerCase().startsWith("application/grpc") === true;
 }

@@ -160,21 +160,30 @@ export class ServerIncoming implements FrameSink {
       return;
     }
     this.#session.remove(stream);
+    if (code === errorCode.http11Required) return this.#outdate(stream);
     if (code !== errorCode.refusedStream) return stream.lose(true);
     this.#session.crowded();
     stream.unprocessed();
   }
 
+  /** Whoever says so has not answered it, and will by HTTP/1.1. */
+  #outdate(stream: ServerStream): void {
+    this.#session.outdated();
+    stream.outdated(this.#session.preface);
+  }
+
   /** No further streams; those above the last have not been looked at (section 6.8). */
-  goaway(lastStream: number): void {
+  goaway(lastStream: number, code: number): void {
     this.#pass();
     this.oddity();
     const session = this.#session;
+    if (code === errorCode.http11Required) session.outdated();
     session.leave();
     for (const stream of session.streams.copy()) {
       if (stream.id <= lastStream || session.streams.get(stream.id) !== stream) continue;
       session.remove(stream);
-      stream.unprocessed();
+      if (code === errorCode.http11Required) this.#outdate(stream);
+      else stream.unprocessed();
     }
   }
 

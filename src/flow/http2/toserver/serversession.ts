@@ -54,6 +54,8 @@ export class ServerSession implements DialFlow, TurnFlow, OutgoingWatcher {
   readonly #server: ServerSite;
   readonly #dialedMs: number;
   readonly #isShared: boolean;
+  /** What it began with: a PROXY header, which makes it one client's. */
+  readonly preface: Uint8Array | null;
   #line!: Line;
   #incoming!: ServerIncoming;
   #phase: number = phase.dialed;
@@ -70,13 +72,14 @@ export class ServerSession implements DialFlow, TurnFlow, OutgoingWatcher {
   /** Since when it is not known whether anybody is there; 0: it is. */
   #suspectedMs = 0;
 
-  constructor(sessions: Sessions, context: Context, server: ServerSite, isShared: boolean) {
+  constructor(sessions: Sessions, context: Context, server: ServerSite, preface: Uint8Array | null) {
     this.#sessions = sessions;
     this.streamsMax = Math.max(1, sessions.streamsMax);
     this.#streamsAllowed = this.streamsMax;
     this.#context = context;
     this.#server = server;
-    this.#isShared = isShared;
+    this.preface = preface;
+    this.#isShared = preface === null;
     this.isSecure = server.plan.tls !== null;
     this.#dialedMs = context.port.nowMs;
     this.#receivedMs = this.#dialedMs;
@@ -94,7 +97,7 @@ export class ServerSession implements DialFlow, TurnFlow, OutgoingWatcher {
   }
 
   connected(line: Line): void {
-    const { context, server } = { context: this.#context, server: this.#server };
+    const context = this.#context;
     const waiting = this.#waiting;
     this.#waiting = [];
     const isHttp1 = this.isSecure && line.alpn !== "h2";
@@ -104,7 +107,7 @@ export class ServerSession implements DialFlow, TurnFlow, OutgoingWatcher {
     this.#line = line;
     this.#phase = phase.open;
     this.#receivedMs = context.port.nowMs;
-    countConnected(context.tally, server.row, context.port.nowMs - this.#dialedMs);
+    countConnected(context.tally, this.#server.row, context.port.nowMs - this.#dialedMs);
     this.outgoing = new Outgoing(context, line, this);
     this.#incoming = new ServerIncoming(this, context);
     const { outgoing } = this;
@@ -308,6 +311,11 @@ export class ServerSession implements DialFlow, TurnFlow, OutgoingWatcher {
     this.streamsMax = Math.min(this.streamsMax, this.streams.size);
     this.#answered = 0;
     if (this.streamsMax === 0) this.leave();
+  }
+
+  /** It has answered HTTP_1_1_REQUIRED. */
+  outdated(): void {
+    this.#sessions.outdated();
   }
 
   /** What it has told of streams at once. */

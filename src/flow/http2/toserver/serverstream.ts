@@ -24,6 +24,7 @@ import { Answer } from "./answer.ts";
 import { Intake } from "./intake.ts";
 import type { ServerSession } from "./serversession.ts";
 import type { Sessions } from "./sessions.ts";
+import { mark } from "./streammark.ts";
 
 /** Of a request, kept until it is answered: it may have to be said again. */
 const saidBytesMax = 64 * 1024;
@@ -32,30 +33,6 @@ const repeatsMax = 2;
 /** Smaller pieces are copied: what they stand in is used again. */
 const smallBytes = 4096;
 const largeBytes = 32 * 1024;
-
-/** Bits. */
-const mark = {
-  /** Its connection has been told to stand. */
-  connected: 1,
-  /** The request is whole once what is held has gone out; and it has, with END_STREAM. */
-  ending: 2,
-  ended: 4,
-  /** Nothing may be said of it, or told, any more. */
-  closed: 8,
-  paused: 16,
-  /** The exchange waits for `drained`. */
-  awaited: 32,
-  queued: 64,
-  /** All of the request until now is at hand. */
-  recorded: 128,
-  /** A request is under way. */
-  begun: 256,
-  /** It waits for another connection. */
-  homeless: 512,
-  /** Its end is to be told. */
-  doomed: 1024,
-  postponed: 2048,
-} as const;
 
 export class ServerStream implements Line, Plain, OutgoingStream {
   readonly isShared = true;
@@ -143,6 +120,15 @@ export class ServerStream implements Line, Plain, OutgoingStream {
   cede(line: Line): void {
     line.become!(this.flow);
     this.flow.connected(line);
+  }
+
+  /** It stands for this one alone, by HTTP/1.1, as the server wants it: what was said is said again as it was, and the rest goes over it. */
+  moved(line: Line): void {
+    const { bytes, length } = this.#said;
+    const hasRoom = line.send(bytes, 0, length) && this.#is(mark.awaited);
+    if (this.#is(mark.paused)) line.pause();
+    this.#close();
+    if (hasRoom) this.flow.drained();
   }
 
   refused(what: Fault): void {
@@ -426,11 +412,23 @@ export class ServerStream implements Line, Plain, OutgoingStream {
   unprocessed(): void {
     if (!this.#is(mark.recorded) || this.#repeats >= repeatsMax || !this.flow.isWanted) return this.lose();
     this.#repeats++;
+    this.#leave();
+    this.#sessions.seek(this);
+  }
+
+  /** The server answers it by HTTP/1.1 alone (RFC 9113 section 7): so it is asked again, if all of it is at hand. */
+  outdated(preface: Uint8Array | null): void {
+    if (!this.#is(mark.recorded) || !this.flow.isWanted || !this.#sessions.speaksHttp1) return this.lose(true);
+    this.#leave();
+    this.#sessions.redial(this, preface);
+  }
+
+  /** Its connection goes on without it. */
+  #leave(): void {
     this.#session = null;
     this.#letGo();
     this.#trailers = null;
     this.#marks = (this.#marks & ~(mark.ending | mark.ended)) | mark.homeless;
-    this.#sessions.seek(this);
   }
 
   /** It has ended before it was over, with its connection or, `isTakenBack`, without. */

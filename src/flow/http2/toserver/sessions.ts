@@ -12,10 +12,15 @@ import type { Client, TurnFlow } from "../../port.ts";
 import { proxyHeaderFor } from "../../proxyheader.ts";
 import type { ServerSite } from "../../site.ts";
 import { Upstream } from "../../upstream.ts";
-import { needsHttp1 } from "./older.ts";
+import { isCall, needsHttp1 } from "./older.ts";
+import { Redial } from "./redial.ts";
 import { ServerSession } from "./serversession.ts";
 import { ServerStream } from "./serverstream.ts";
 
+/** Whoever has answered HTTP_1_1_REQUIRED is asked by that for so long. */
+const olderMs = 10 * 60_000;
+const olderSaid =
+  "it answers HTTP_1_1_REQUIRED, and is asked by HTTP/1.1 for the next 10 minutes; http2: false of it says so for good";
 /** Streams that have ended, kept to be used again. */
 const spareMax = 256;
 
@@ -33,6 +38,8 @@ export class Sessions extends IdleConnections implements TurnFlow {
   #connectMs = 0;
   /** The server has last agreed on HTTP/1.1. */
   isHttp1 = false;
+  /** Until then it is asked by HTTP/1.1, as it wants it. */
+  #olderUntilMs = 0;
   /** What it has last said of streams at once. */
   streamsMax = 100;
   #resting = 0;
@@ -47,7 +54,7 @@ export class Sessions extends IdleConnections implements TurnFlow {
   }
 
   override take(exchange?: Exchange): Upstream | null {
-    if (exchange === undefined || needsHttp1(exchange)) return super.take();
+    if (exchange === undefined || needsHttp1(exchange) || this.#isOlder(exchange)) return super.take();
     const session = this.#roomy();
     if (session === null) return this.isHttp1 ? super.take() : null;
     const upstream = this.#spare.pop() ?? this.#make(this.#context!, this.#server!);
@@ -73,14 +80,42 @@ export class Sessions extends IdleConnections implements TurnFlow {
     const { connectMs } = pool.plan.timeouts;
     const preface = proxyHeaderFor(plan, client);
     if (needsHttp1(exchange)) {
-      // Nothing tells a server in the clear which of the two it is to speak.
-      if (plan.tls === null) return exchange.fail(fault("http1_unspoken"));
+      // Nothing tells a server in the clear which of the two it is to speak, unless it does.
+      if (plan.tls === null && this.#olderUntilMs === 0) return exchange.fail(fault("http1_unspoken"));
       return context.port.dial(plan, upstream, connectMs, preface, true);
     }
+    if (this.#isOlder(exchange)) return context.port.dial(plan, upstream, connectMs, preface, true);
     this.#context = context;
     this.#server = server;
     this.#connectMs = connectMs;
     this.#join(new ServerStream(this, context, upstream), preface);
+  }
+
+  /** Calls of gRPC go by HTTP/2 or not at all. */
+  #isOlder(exchange: Exchange): boolean {
+    if (this.#olderUntilMs === 0) return false;
+    return this.#olderUntilMs > exchange.context.port.nowMs && !isCall(exchange);
+  }
+
+  /** Whether the config has it asked by that at all. */
+  get speaksHttp1(): boolean {
+    const { tls } = this.#server!.plan;
+    return tls === null || tls.alpn.includes("http/1.1");
+  }
+
+  /** It wants HTTP/1.1: from now on, for a while. */
+  outdated(): void {
+    if (!this.speaksHttp1) return;
+    const { port } = this.#context!;
+    const isNew = this.#olderUntilMs <= port.nowMs;
+    this.#olderUntilMs = port.nowMs + olderMs;
+    if (isNew) port.warn(this.#server!.plan, olderSaid);
+  }
+
+  /** One that it has refused by HTTP/2. */
+  redial(stream: ServerStream, preface: Uint8Array | null): void {
+    const { port } = this.#context!;
+    port.dial(this.#server!.plan, new Redial(stream, port), this.#connectMs, preface, true);
   }
 
   /** Its connection has not taken it: over another. */
@@ -98,7 +133,7 @@ export class Sessions extends IdleConnections implements TurnFlow {
     const room = this.isHttp1 ? 1 : this.streamsMax;
     const dialed = preface === null ? this.#dialed.find((session) => session.waitsFor(room)) : undefined;
     if (dialed !== undefined) return dialed.enlist(stream);
-    const session = new ServerSession(this, context, this.#server!, preface === null);
+    const session = new ServerSession(this, context, this.#server!, preface);
     session.enlist(stream);
     this.#dialed.push(session);
     context.port.dial(this.#server!.plan, session, this.#connectMs, preface);
