@@ -26,7 +26,9 @@ test("a doubled dollar is a literal, and what a variable holds is not replaced a
 
 test("what cannot be replaced is told with its path", () => {
   expect(message("${HOSTT}")).toBe('needs the environment variable HOSTT, which is not set; did you mean "HOST"?');
-  expect(message("${SOMETHING_ELSE}")).toContain("give it a default with ${SOMETHING_ELSE:-...}");
+  expect(message("${SOMETHING_ELSE}")).toContain(
+    "give it a default with ${SOMETHING_ELSE:-...}, or write $${ for the two characters themselves",
+  );
   for (const text of ["${}", "${1A}", "${A B}", "${A-b}"]) expect(message(text)).toContain("which is no variable");
   expect(message("a${HOST")).toContain("has a ${ without its }");
   expect(substitute({ a: ["ok", { b: "${NO}" }] }, {}).findings[0]!.path).toEqual(["a", 1, "b"]);

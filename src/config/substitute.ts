@@ -73,7 +73,7 @@ function expand(text: string, environment: Environment, complain: (message: stri
         Object.keys(environment).filter((key) => environment[key] !== undefined),
       );
       complain(
-        `needs the environment variable ${name}, which is not set${meant === "" ? `; give it a default with \${${name}:-...}` : meant}`,
+        `needs the environment variable ${name}, which is not set${meant === "" ? `; give it a default with \${${name}:-...}, or write $\${ for the two characters themselves` : meant}`,
       );
     }
     return whole;
