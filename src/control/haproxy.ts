@@ -3,7 +3,8 @@
 // command changes goes by a desk to the operations of the admin API.
 
 import { readDuration } from "../base/duration.ts";
-import type { Config } from "../config/types.ts";
+import type { Plan } from "../config/plan.ts";
+import type { Config, HaproxyProxy } from "../config/types.ts";
 import { listenerCell } from "../memory/tally.ts";
 import type { AdminService } from "./adminservice.ts";
 import type { Operation } from "./api/operation.ts";
@@ -34,6 +35,13 @@ export interface HaproxyOptions extends Pick<RoutesParts, "totals" | "plan" | "r
   readonly log: Log;
 }
 
+interface Named {
+  readonly plan: Plan;
+  readonly named: readonly HaproxyProxy[];
+  readonly services: readonly Service[];
+}
+
+const none: readonly never[] = [];
 const lookMs = 1000;
 /** Of commands in a second: whoever may open a socket of this machine is no stranger, and sends them in lines. */
 const rate = { count: 10_000, overMs: 1000 };
@@ -45,6 +53,7 @@ export class Haproxy {
   readonly #stat: Stat;
   readonly #timer: Timer;
   readonly #pages: readonly StatsPage[];
+  #named: Named | null = null;
   #sockets: RuntimeSocket[] = [];
   #doors: PageDoor[] = [];
 
@@ -127,10 +136,14 @@ export class Haproxy {
     });
   }
 
+  /** Made anew with a plan or names that are other ones. */
   #services(): readonly Service[] {
     const { plan, current } = this.#options;
-    const now = plan();
-    return now === null ? [] : proxiesOf(now, current().admin.haproxy?.proxies ?? []);
+    const [now, named] = [plan(), current().admin.haproxy?.proxies ?? none];
+    if (now === null) return none;
+    if (this.#named?.plan !== now || this.#named.named !== named)
+      this.#named = { plan: now, named, services: proxiesOf(now, named) };
+    return this.#named.services;
   }
 
   #look(): void {

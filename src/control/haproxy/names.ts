@@ -46,14 +46,15 @@ export function proxiesOf(plan: Plan, named: readonly HaproxyProxy[]): Service[]
   }
   for (const pool of pools.values())
     if (pool.servers.length > 0) proxies.push({ ...{ name: pool.name, listeners: [] }, ...backOf(pool) });
-  return proxies.map((proxy, at) => ({ id: firstId + at, ...proxy, mode: modeOf(plan, proxy) }));
-}
-
-/** A backend has that of who leads to it. */
-function modeOf(plan: Plan, { listeners, pool }: Pick<Service, "listeners" | "pool">): Service["mode"] {
-  const way = plan.routes.find((route) => route.pool !== null && plan.pools[route.pool] === pool);
-  const front = listeners[0] ?? (way === undefined ? undefined : plan.listeners[way.listener]);
-  return front === undefined || front.mode === "http" ? "http" : "tcp";
+  // A backend has the mode of who leads to it first.
+  const fronts = new Map(plan.routes.toReversed().map(({ listener, pool }) => [pool, listener]));
+  const indices = new Map(plan.pools.map((pool, at) => [pool, at]));
+  const modeOf = ({ listeners: own, pool }: Pick<Service, "listeners" | "pool">): Service["mode"] => {
+    const way = pool === null ? undefined : fronts.get(indices.get(pool) ?? null);
+    const front = own[0] ?? (way === undefined ? undefined : plan.listeners[way]);
+    return front === undefined || front.mode === "http" ? "http" : "tcp";
+  };
+  return proxies.map((proxy, at) => ({ id: firstId + at, ...proxy, mode: modeOf(proxy) }));
 }
 
 function backOf(pool: PoolPlan | null): Pick<Service, "pool" | "servers"> {

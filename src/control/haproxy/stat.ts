@@ -11,6 +11,7 @@ import { checkOf, statusOf } from "./condition.ts";
 import { type Row, statFields } from "./fields.ts";
 import { Meters, type Sample } from "./meters.ts";
 import type { NamedServer, Service } from "./names.ts";
+import { Ways } from "./ways.ts";
 
 export interface StatParts {
   readonly totals: Totals;
@@ -33,14 +34,22 @@ const algorithms: Readonly<Record<string, string>> = {
   ...{ weightedRoundRobin: "roundrobin", roundRobin: "roundrobin", leastConnections: "leastconn", ipHash: "source" },
 };
 
+/** What a request, or a connection of mode tcp, is counted in: by its answer, its end, or as one that is under way. */
+const requestCells: readonly number[] = [
+  ...codeCells.map(([, cell]) => cell),
+  ...[routeCell.aborted, routeCell.sessions, routeCell.open],
+];
+
 export class Stat {
   readonly #parts: StatParts;
+  readonly #ways: Ways;
   readonly #meters: Meters;
   /** What stood there when somebody cleared it, by row. */
   #cleared: ReadonlyMap<string, Row> = new Map();
 
   constructor(parts: StatParts) {
     this.#parts = parts;
+    this.#ways = new Ways(parts.plan);
     this.#meters = new Meters(parts.nowMs);
   }
 
@@ -80,12 +89,12 @@ export class Stat {
     const { totals, conditionOf } = this.#parts;
     const samples: Sample[] = [];
     if (proxy.listeners.length > 0) {
-      const requests = this.#requests(this.#routesTo(proxy));
+      const requests = this.#total(this.#ways.from(proxy));
       const [current, sessions] = [
         this.#heard(proxy, listenerCell.connections),
         this.#heard(proxy, listenerCell.accepted),
       ];
-      samples.push({ key: `F ${proxy.name}`, current, queued: 0, sessions, requests: requests.total, isDown: false });
+      samples.push({ key: `F ${proxy.name}`, current, queued: 0, sessions, requests, isDown: false });
     }
     if (proxy.pool === null) return samples;
     let [current, isDown] = [0, true];
@@ -98,7 +107,7 @@ export class Stat {
       current += active;
       isDown &&= isServerDown;
     }
-    const { total } = this.#passedOn(proxy);
+    const total = this.#totalTo(proxy);
     const queued = totals.pool(proxy.pool.slot, poolCell.queued);
     samples.push({ key: `B ${proxy.name}`, current, queued, sessions: total, requests: total, isDown });
     return samples;
@@ -107,7 +116,7 @@ export class Stat {
   #frontend(proxy: Service): [string, Row] {
     const key = `F ${proxy.name}`;
     const meter = this.#meters.of(key);
-    const routes = this.#routesTo(proxy);
+    const routes = this.#ways.from(proxy);
     const { total, codes } = this.#requests(routes);
     const of = (cell: number): number => this.#heard(proxy, cell);
     const [connections, accepted] = [of(listenerCell.connections), of(listenerCell.accepted)];
@@ -221,27 +230,34 @@ export class Stat {
     const { totals } = this.#parts;
     const of = (cell: number): number => sum(routes, (slot) => totals.route(slot, cell));
     const classes = codeCells.map(([name, cell]): [string, number] => [`hrsp_${name}`, of(cell)]);
-    const others = of(routeCell.aborted);
-    const answered = sum(classes, ([, count]) => count) + others;
-    const total = answered + of(routeCell.sessions) + of(routeCell.open);
-    return { total, codes: { ...Object.fromEntries(classes), hrsp_other: others } };
+    const codes = { ...Object.fromEntries(classes), hrsp_other: of(routeCell.aborted) };
+    return { total: this.#total(routes), codes };
+  }
+
+  #total(routes: readonly number[]): number {
+    const { totals } = this.#parts;
+    return sum(routes, (slot) => sum(requestCells, (cell) => totals.route(slot, cell)));
+  }
+
+  /** That came to the backend. */
+  #totalTo(service: Service): number {
+    const routes = this.#ways.to(service);
+    const own = sum(routes, (slot) => this.#parts.totals.route(slot, routeCell.own));
+    return Math.max(this.#total(routes) - own, 0);
   }
 
   /** What came to the backend: without what its frontends answered or refused themselves, and with what no server could be had for. */
   #passedOn(service: Service): { readonly total: number; readonly codes: Counted } {
     const { totals } = this.#parts;
-    const routes = this.#routesFrom(service);
-    const { total, codes } = this.#requests(routes);
+    const routes = this.#ways.to(service);
+    const { codes } = this.#requests(routes);
     const of = (cell: number): number => sum(routes, (slot) => totals.route(slot, cell));
     const servers = service.pool!.servers;
     const classes = codeCells.map(([name, cell]): [string, number] => {
       const own = name === "5xx" ? of(routeCell.dropped) : 0;
       return [`hrsp_${name}`, sum(servers, ({ slot }) => totals.server(slot, cell)) + own];
     });
-    return {
-      total: Math.max(total - of(routeCell.own), 0),
-      codes: { ...codes, ...Object.fromEntries(classes) },
-    };
+    return { total: this.#totalTo(service), codes: { ...codes, ...Object.fromEntries(classes) } };
   }
 
   #codes(slot: number): Record<string, number> {
@@ -251,24 +267,6 @@ export class Stat {
 
   #heard({ listeners }: Service, cell: number): number {
     return sum(listeners, ({ slot }) => this.#parts.totals.listener(slot, cell));
-  }
-
-  #routesTo({ listeners }: Service): number[] {
-    return this.#routes((listener) => listeners.some(({ name }) => name === listener));
-  }
-
-  #routesFrom({ pool }: Service): number[] {
-    return this.#routes((_, to) => to === pool!.name);
-  }
-
-  /** Rows of routes, each once. */
-  #routes(isWanted: (listener: string, pool: string | null) => boolean): number[] {
-    const plan = this.#parts.plan();
-    if (plan === null) return [];
-    const found = plan.routes.filter(({ listener, pool }) =>
-      isWanted(plan.listeners[listener]!.name, pool === null ? null : plan.pools[pool]!.name),
-    );
-    return [...new Set(found.map(({ slot }) => slot))];
   }
 
   /** Requests that rules of the frontend refused. */
