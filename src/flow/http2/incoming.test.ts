@@ -1,8 +1,9 @@
 // What a client may say on a connection and of its streams, when, and how much of it that is no request.
 
 import { expect, test } from "bun:test";
-import { block } from "../../../test/e2e/harness/http2/fields.ts";
+import { block, index, indexed } from "../../../test/e2e/harness/http2/fields.ts";
 import {
+  continuation,
   data,
   Flag,
   frame,
@@ -222,6 +223,36 @@ test("fields that are too large are answered, and the next request is read right
   caller.asks(3);
   play.accept();
   expect(caller.hears().join()).toContain("GET / HTTP/1.1");
+});
+
+test("a header block in several frames is answered if it is too large, up to four times so, and the next is read by its table", () => {
+  const { caller, play } = begin({ limits: { headBytesMax: 2_000 } });
+  const asked = block([":method", "GET"], [":scheme", "http"], [":path", "/"], [":authority", "a"]);
+  const long = (stream: number, pieces: number): Buffer[] => [
+    headers(stream, asked, Flag.endStream),
+    ...Array.from({ length: pieces }, () => continuation(stream, block(["x", "y".repeat(1_000)]), 0)),
+    continuation(stream, indexed("kept", "value")),
+  ];
+  caller.says(...long(1, 7));
+  expect(caller.hears().filter((line) => /^(HEADERS|GOAWAY|RST)/.test(line))).toEqual([
+    expect.stringMatching(/^HEADERS 1 431/),
+  ]);
+  caller.says(headers(3, Buffer.concat([asked, index(62)]), Flag.endStream | Flag.endHeaders));
+  play.accept();
+  expect(caller.hears().join()).toContain("kept: value");
+  caller.says(...long(5, 8));
+  expect(caller.hears().join()).toContain("ENHANCE_YOUR_CALM");
+});
+
+test("trailers that are too large end their stream: they are not passed on in part", () => {
+  const { caller, play } = begin({ limits: { headBytesMax: 2_000 } });
+  caller.asks(1, "/", open);
+  play.accept();
+  caller.hears();
+  caller.says(data(1, "x"), headers(1, block(["a", "1"], ["b", "y".repeat(1_998)], ["c", "3"]), 5));
+  const said = caller.hears().join();
+  expect(said).toContain("RST_STREAM 1 PROTOCOL_ERROR");
+  expect(said).not.toContain("a: 1");
 });
 
 test("who says more frames at once than is fair gives way with the rest, and none is lost", () => {

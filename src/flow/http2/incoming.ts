@@ -14,6 +14,8 @@ import { Http2Stream } from "./stream.ts";
 /** What a client may send of one stream's content before it is taken, and of all together. */
 export const streamWindowBytes: number = 256 * 1024;
 export const connectionWindowBytes: number = 1024 * 1024;
+/** A head that is too large is answered; only one that is so many times too large ends its connection, for the table would not be known. */
+const blocksMax = 4;
 /** What the table of its fields may have (SETTINGS_HEADER_TABLE_SIZE, as it is unless somebody says otherwise). */
 const tableBytesMax = 4096;
 /** What SETTINGS_MAX_FRAME_SIZE may be at most (section 6.5.2). */
@@ -56,7 +58,7 @@ export class Incoming implements FrameSink {
     this.#session = session;
     this.#context = context;
     this.#streamsMax = context.limits.streamsPerConnectionMax;
-    this.#reader = new FrameReader(this, context.limits.headBytesMax);
+    this.#reader = new FrameReader(this, context.limits.headBytesMax * blocksMax);
     this.#oddities = new Oddities(context.port.nowMs);
   }
 

@@ -223,7 +223,8 @@ export class Http2Stream implements Requester, WakeFlow {
   /** Fields behind the content, which end it. */
   endInputWith(fields: FieldSection): void {
     const lines = new Output(fields.end * 2);
-    if (!writeTrailers(lines, fields)) return this.#session.broken(this, errorCode.protocolError);
+    // What is there of too many is not all of it.
+    if (fields.isTooLarge || !writeTrailers(lines, fields)) return this.#session.broken(this, errorCode.protocolError);
     // Content that has a length has no place for them.
     if (this.#contentLeft === -1) this.#trailers = lines.bytes.subarray(0, lines.length);
     this.endInput();
