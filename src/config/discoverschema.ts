@@ -4,6 +4,7 @@
 
 import { RE2JS } from "re2js";
 import { z } from "zod";
+import { weightMax } from "../base/address.ts";
 import { misread, quote, type Reading, read } from "../base/reading.ts";
 import type { DiscoverInput } from "./input.ts";
 import { choice, count, duration, filePath, flag, list, says, section, text, words } from "./term.ts";
@@ -66,6 +67,9 @@ const dns = section({
   servers: list(text('a host such as "127.0.0.1:8600"', readNameServer), "name servers", 1)
     .optional()
     .describe("Name servers to ask instead of the system's: by address, or by a name that the system knows."),
+  prefer: choice(["ipv4", "ipv6"])
+    .optional()
+    .describe("Of a name that has addresses of both kinds only these are servers; absent: all of them."),
 }).meta({ id: "DiscoverDns", description: "Every address of a name is a server, for as long as its TTL says." });
 
 const http = section({
@@ -185,6 +189,14 @@ export const discover: z.ZodType<Discover, DiscoverInput> = section({
       "A regular expression (RE2) with groups host, port, weight, backup, priority, maxConnections, name, tried on each line: every match is a server.",
     ),
   port: portNumber.optional().describe("For servers of an answer that says no port."),
+  weight: count(1, weightMax).optional().describe("Of servers whose source says no weight."),
+  maxConnections: count(0, 1_000_000)
+    .optional()
+    .describe("Exchanges or connections at once of servers whose source says none; 0 is no limit."),
+  backup: z
+    .literal(true, { error: says("true") })
+    .optional()
+    .describe("All its servers are backups."),
   interval: duration("0s", "1d")
     .default("10s")
     .describe("How often it is asked, whatever else tells of changes; 0s is once."),

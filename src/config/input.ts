@@ -186,6 +186,7 @@ export interface AccessLogInput {
         | "listener"
         | "pool"
         | "server"
+        | "server_version"
         | "attempts"
         | "request_id"
         | "user_agent"
@@ -1415,6 +1416,12 @@ export interface DiscoverInput {
   pattern?: string | undefined;
   /** For servers of an answer that says no port. */
   port?: number | undefined;
+  /** Of servers whose source says no weight. */
+  weight?: number | undefined;
+  /** Exchanges or connections at once of servers whose source says none; 0 is no limit. */
+  maxConnections?: number | undefined;
+  /** All its servers are backups. */
+  backup?: true | undefined;
   /** How often it is asked, whatever else tells of changes; 0s is once. Default: "10s". */
   interval?: string | undefined;
   /** How long an answer may take. Default: "2s". */
@@ -1435,6 +1442,8 @@ export interface DiscoverDnsInput {
   port?: number | undefined;
   /** Name servers to ask instead of the system's: by address, or by a name that the system knows. */
   servers?: string[] | undefined;
+  /** Of a name that has addresses of both kinds only these are servers; absent: all of them. */
+  prefer?: "ipv4" | "ipv6" | undefined;
 }
 
 /** A document that is fetched again and again. */

@@ -127,6 +127,7 @@ export interface AccessLog {
         | "listener"
         | "pool"
         | "server"
+        | "server_version"
         | "attempts"
         | "request_id"
         | "user_agent"
@@ -848,6 +849,9 @@ export interface Discover {
   fields: DiscoverFields;
   pattern?: string | undefined;
   port?: number | undefined;
+  weight?: number | undefined;
+  maxConnections?: number | undefined;
+  backup?: true | undefined;
   interval: string;
   timeout: string;
   onFailure: "keep" | "empty";
@@ -859,6 +863,7 @@ export interface DiscoverDns {
   record: "address" | "srv";
   port?: number | undefined;
   servers?: string[] | undefined;
+  prefer?: "ipv4" | "ipv6" | undefined;
 }
 
 export interface DiscoverHttp {

@@ -141,6 +141,22 @@ test("what is told again costs nothing; changes that come together make one plan
   ]);
 });
 
+test("what the config says of servers holds where the source says nothing else", async () => {
+  const { discovery, sources } = scene();
+  const source = { file: "a", weight: 3, maxConnections: 7, backup: true as const };
+  const adopting = discovery.adopt(configOf({ app: { discover: source } }));
+  sources[0]!.answer({
+    ok: true,
+    servers: [{ address: "a:1" }, { address: "b:1", weight: 9, maxConnections: 2 }],
+    remarks: [],
+  });
+  await adopting;
+  expect(discovery.foundOf("app")).toEqual([
+    { address: "a:1", weight: 3, maxConnections: 7, backup: true },
+    { address: "b:1", weight: 9, maxConnections: 2, backup: true },
+  ]);
+});
+
 test("without an answer the last servers stay, or go, as is wished; an outage is told at its beginning and at its end", async () => {
   const { discovery, of, found, lines, state } = scene();
   const adopted = discovery.adopt(app(file("a"), file("b", { onFailure: "empty" })));

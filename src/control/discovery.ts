@@ -118,7 +118,8 @@ export class Discovery implements Finder {
     // The clock may have been set.
     const changed = (): void =>
       this.#schedule(Math.min(Math.max(this.#publishedAtMs + this.#gatherMs - nowMs(), 0), this.#gatherMs));
-    return new Standing(source, { onFailure: settings.onFailure, log, nowMs, changed }, formerOf(source.name));
+    const { onFailure } = settings;
+    return new Standing(source, { onFailure, usual: usualOf(settings), log, nowMs, changed }, formerOf(source.name));
   }
 
   /** Sources of the config in force that the new one does not have. */
@@ -211,4 +212,17 @@ function distinct(sources: readonly SourceFigures[]): SourceFigures[] {
     seen.set(figures.source, count);
     return count === 1 ? figures : { ...figures, source: `${figures.source} (${count})` };
   });
+}
+
+/** What the config says of servers whose source says nothing of it. */
+function usualOf({
+  weight,
+  maxConnections,
+  backup,
+}: Discover): Pick<FoundServer, "weight" | "maxConnections" | "backup"> {
+  return {
+    ...(weight === undefined ? {} : { weight }),
+    ...(maxConnections === undefined ? {} : { maxConnections }),
+    ...(backup === undefined ? {} : { backup }),
+  };
 }

@@ -3,6 +3,7 @@ import { Listening, settingsOf } from "../../../test/e2e/harness/listening.ts";
 import { NameServer } from "../../../test/e2e/harness/nameserver.ts";
 import { Room } from "../../../test/e2e/harness/room.ts";
 import { until } from "../../../test/e2e/harness/wait.ts";
+import type { DiscoverDnsInput } from "../../config/input.ts";
 import { recordType } from "./dnsmessage.ts";
 import { DnsSource } from "./dnssource.ts";
 
@@ -18,6 +19,27 @@ test("every address of a name is a server, IPv6 too, under the name that it stan
   );
   const listening = new Listening(room, { dns: { name: "App.test.", port: 8080, servers: [server.address] } }).start();
   await listening.tells("10.0.0.1:8080 10.0.0.2:8080 [2001:db8::1]:8080");
+});
+
+test("of a name with addresses of both kinds those that are preferred are servers, and all where it has no such", async () => {
+  await using room = new Room();
+  const server = await NameServer.start(room);
+  const both = [{ type: "A", address: "10.0.0.1" } as const, { type: "AAAA", address: "2001:db8::1" } as const];
+  server.set("both.test", ...both);
+  server.set("old.test", { type: "A", address: "10.0.0.2" });
+  server.set("_h._tcp.test", { type: "SRV", priority: 1, weight: 1, port: 81, target: "both.test" });
+  const asking = (name: string, prefer: "ipv4" | "ipv6") =>
+    new Listening(room, { dns: { name, port: 80, prefer, servers: [server.address] } }).start();
+  await asking("both.test", "ipv4").tells("10.0.0.1:80");
+  await asking("both.test", "ipv6").tells("[2001:db8::1]:80");
+  await asking("old.test", "ipv6").tells("10.0.0.2:80");
+  const dns = {
+    name: "_h._tcp.test",
+    record: "srv",
+    prefer: "ipv6",
+    servers: [server.address],
+  } satisfies DiscoverDnsInput;
+  await new Listening(room, { dns }).start().tells("[2001:db8::1]:81");
 });
 
 test("a service has its ports, weights, tiers and names, and its addresses are asked for", async () => {

@@ -82,7 +82,7 @@ export class DnsSource implements Source {
   async #addressesOf(name: string, signal: AbortSignal): Promise<Addresses> {
     if (isIp(name)) return { addresses: [name], ttlSeconds: Number.MAX_SAFE_INTEGER };
     const known = this.#asked.servers === undefined ? readHosts(textOf(this.#files.hosts), name) : [];
-    if (known.length > 0) return { addresses: known, ttlSeconds: Number.MAX_SAFE_INTEGER };
+    if (known.length > 0) return { addresses: this.#preferred(known), ttlSeconds: Number.MAX_SAFE_INTEGER };
     const found = await this.#recordsOf(name, [recordType.a, recordType.aaaa], signal);
     const records = found.flatMap((each) => each.records);
     const addresses = records.flatMap(({ address }) => (address === "" ? [] : [address]));
@@ -90,7 +90,7 @@ export class DnsSource implements Source {
     const refused = found.find(({ code }) => code !== 0 && (code === codes.failure || addresses.length === 0));
     if (refused !== undefined && refused.code !== codes.noName) throw new Refusal(reasonOf(refused.code));
     const reason = refused === undefined ? {} : { reason: reasonOf(refused.code) };
-    return { addresses: [...new Set(addresses)], ttlSeconds: leastTtl(records), ...reason };
+    return { addresses: this.#preferred([...new Set(addresses)]), ttlSeconds: leastTtl(records), ...reason };
   }
 
   /** Of a target: one that is gone is one server less. When nobody can say whether it is, all are as they were. */
@@ -113,7 +113,7 @@ export class DnsSource implements Source {
     const there = services.filter(({ target }) => target !== "");
     const targets = new Map<string, Addresses>();
     await together([...new Set(there.map((each) => each.target))], async (target) => {
-      targets.set(target, sentAlong(target, additional) ?? (await this.#addressesOfTarget(target, signal)));
+      targets.set(target, this.#sentAlong(target, additional) ?? (await this.#addressesOfTarget(target, signal)));
     });
     const entries = there.flatMap(({ target, port, weight, priority }) => {
       const { addresses } = targets.get(target)!;
@@ -123,6 +123,19 @@ export class DnsSource implements Source {
     });
     const ttls = [...targets.values()].map(({ ttlSeconds }) => ttlSeconds);
     return { entries, ttlSeconds: Math.min(leastTtl(records), ...ttls) };
+  }
+
+  #sentAlong(target: string, additional: readonly DnsRecord[]): Addresses | null {
+    const records = additional.filter(({ name, address }) => name === target && address !== "");
+    const addresses = this.#preferred(records.map(({ address }) => address));
+    return records.length === 0 ? null : { addresses, ttlSeconds: leastTtl(records) };
+  }
+
+  /** Two kinds of addresses are mostly two ways to the same machine. */
+  #preferred(addresses: readonly string[]): readonly string[] {
+    const { prefer } = this.#asked;
+    const wanted = addresses.filter((address) => address.includes(":") === (prefer === "ipv6"));
+    return prefer === undefined || wanted.length === 0 ? addresses : wanted;
   }
 
   /** By type, of the first of the names that one stands for that has any of these: two names may be two machines, whatever each lacks. */
@@ -174,13 +187,6 @@ async function together<T>(items: readonly T[], work: (item: T) => Promise<void>
     for (const item of rest) await work(item);
   };
   await Promise.all(Array.from({ length: askedAtOnce }, walk));
-}
-
-function sentAlong(target: string, additional: readonly DnsRecord[]): Addresses | null {
-  const records = additional.filter(({ name, address }) => name === target && address !== "");
-  return records.length === 0
-    ? null
-    : { addresses: records.map(({ address }) => address), ttlSeconds: leastTtl(records) };
 }
 
 function leastTtl(records: readonly DnsRecord[]): number {

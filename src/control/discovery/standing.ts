@@ -36,6 +36,8 @@ export interface Kept {
 
 export interface StandingOptions {
   readonly onFailure: Discover["onFailure"];
+  /** What holds of servers of which the source says nothing else. */
+  readonly usual?: Pick<FoundServer, "weight" | "maxConnections" | "backup">;
   readonly log: Log;
   readonly nowMs: () => number;
   /** Its servers are others. */
@@ -123,7 +125,8 @@ export class Standing {
     this.#lastSuccessMs = nowMs();
     if (this.#problem !== null) log.info(`${this.#source.name} answers again`);
     this.#problem = null;
-    const ordered = inOrder(told);
+    const { usual } = this.#options;
+    const ordered = inOrder(usual === undefined ? told : told.map((server) => ({ ...usual, ...server })));
     const servers = ordered.slice(0, foundMax);
     const more = ordered.length - servers.length;
     const all = more > 0 ? [...remarks, `${more} servers beyond the first ${foundMax} are left out`] : [...remarks];

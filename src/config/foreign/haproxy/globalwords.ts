@@ -99,7 +99,7 @@ export const sectionWords: Keywords = {
   listen: read("a listener for each bind, and a pool"),
   userlist: read("users and passwords of http_auth"),
   "http-errors": read("answers that errorfiles names"),
-  resolvers: differs("names are resolved again by the system's own resolver, whose servers /etc/resolv.conf names"),
+  resolvers: read("discover of pools with a server-template: whom to ask, and how often"),
   cache: differs("responses are not kept here: after `sluice convert`, `cache` of a pool keeps them"),
   peers: differs(
     "tables live through reloads and restarts without peers; between machines, after `sluice convert`, `fleet` and `share` of a table",
@@ -121,10 +121,12 @@ export const userlistWords: Keywords = {
 export const httpErrorsWords: Keywords = { errorfile: read("an answer, by its status") };
 
 export const resolversWords: Keywords = {
-  ...each(
-    noted("the system's resolver is asked"),
-    "nameserver parse-resolv-conf hold resolve_retries timeout accepted_payload_size",
-  ),
+  nameserver: read("dns.servers of discover"),
+  "parse-resolv-conf": read("the system's name servers, where no other is named"),
+  timeout: read("resolve: interval of discover; retry: its timeout"),
+  resolve_retries: read("timeout of discover"),
+  hold: noted("the last answer is kept while none comes; what a name no longer has goes at once"),
+  accepted_payload_size: noted("what does not fit into a datagram is asked for over TCP"),
 };
 export const cacheWords: Keywords = {
   ...each(

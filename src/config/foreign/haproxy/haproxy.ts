@@ -29,6 +29,7 @@ import { tellOtherSections } from "./othersections.ts";
 import { addPool, type Before } from "./pool.ts";
 import { readProxies } from "./proxies.ts";
 import { reviewReferences } from "./references.ts";
+import { readResolvers } from "./resolvers.ts";
 import {
   type Conversion,
   linePath,
@@ -148,6 +149,7 @@ class Builder implements Conversion {
   readonly draft: Draft = { config: {}, listeners: {}, pools: {}, tables: {}, lists: {}, servers: {} };
   readonly proxies: readonly Service[];
   readonly userlists: Conversion["userlists"];
+  readonly resolvers: Conversion["resolvers"];
   readonly errorSections: Conversion["errorSections"];
   readonly #ground: Ground;
   readonly #outside: Outside;
@@ -176,6 +178,7 @@ class Builder implements Conversion {
     reviewReferences(ledger, sections, this.proxies);
     this.#settings = new Map(this.proxies.map((proxy) => [proxy, new Settings(proxy)]));
     this.userlists = readUserlists(ledger, sections);
+    this.resolvers = readResolvers(ledger, sections);
     this.errorSections = readErrorSections(ledger, sections, (path) => this.pathOf(path));
   }
 

@@ -46,7 +46,7 @@ function listenersOf({ listeners }: Draft): Holder[] {
 /** One that answers by itself waits for no server. */
 function poolsOf({ pools }: Draft): Holder[] {
   return Object.entries(pools)
-    .filter(([, { servers }]) => servers !== undefined)
+    .filter(([, { servers, discover }]) => servers !== undefined || discover !== undefined)
     .map(([name, { timeouts }]) => ({
       path: ["pools", name],
       timeouts: (timeouts ?? {}) as Record<string, string>, // As pool.ts has made it.

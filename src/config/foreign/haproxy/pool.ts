@@ -49,8 +49,7 @@ export function addPool(
   const lines = readServers(
     ledger,
     proxy.statements.filter(({ words }) => statements.includes(words[0]!.text)),
-    ground,
-    port,
+    { ground, resolvers: conversion.resolvers, port },
   );
   const answers = answersOf(conversion, settings);
   const times = readTimes(ledger, settings);
@@ -81,8 +80,8 @@ export function addPool(
 
 /** Servers of a sticky pool that HAProxy gives no cookie for. */
 function tellBound(ledger: Ledger, lines: readonly ServerLine[]): void {
-  for (const { options, word, input } of lines)
-    if (!options.has("cookie"))
+  for (const { options, word, input, source } of lines)
+    if (!options.has("cookie") && source === null)
       ledger.approximate(
         pathOf(word),
         `it has no cookie, and binds no client in HAProxy; here it sets one as the others do, and its clients come back to it${input.backup === true ? ", also when other servers are up again" : ""}`,
@@ -131,12 +130,18 @@ function servedPool(
   // Dynamic, it needs a key only.
   const isNamed = settings.last("dynamic-cookie-key") !== undefined && isDynamic(settings);
   const isSticky = sticky !== null && (isNamed || lines.some(({ options }) => options.has("cookie")));
-  const servers = serversOf(conversion, lines, path, { isSticky, isCalled: isStuck || conversion.isLogged });
+  const written = lines.filter(({ source }) => source === null);
+  const sources = lines.flatMap(({ source }) => source ?? []);
+  const servers = serversOf(conversion, written, path, { isSticky, isCalled: isStuck || conversion.isLogged });
   // What is carried in mode tcp is HTTP/2 where it is agreed upon, and is passed on.
   if (mode === "tcp") for (const server of servers) delete server.http2;
-  draft.servers[String(path[1])] = lines.map((line) => ({ name: line.name, server: line.input.address }));
-  const { common, own } = hoisted(servers);
-  const isOneBackup = servers.filter(({ backup }) => backup).length > 1 && settings.option("allbackups") === undefined;
+  tellSources(conversion, lines, path);
+  draft.servers[String(path[1])] = written.map((line) => ({ name: line.name, server: line.input.address }));
+  const templates = lines.flatMap(({ source, input }) => (source === null ? [] : [input]));
+  const { common, own } = hoisted(servers, templates);
+  const backups = servers.filter(({ backup }) => backup).length;
+  const isOneBackup =
+    (backups > 1 || templates.some(({ backup }) => backup)) && settings.option("allbackups") === undefined;
   const check = checkOf(ledger, settings, lines, times);
   const ejection = ejectionOf(ledger, lines);
   if (stickBy !== null) {
@@ -149,7 +154,8 @@ function servedPool(
   function poolKeys(): PoolDraft {
     if (isSticky && !isNamed) tellBound(ledger, lines);
     return {
-      servers: own,
+      ...(own.length === 0 ? {} : { servers: own }),
+      ...(sources.length === 0 ? {} : { discover: sources.length === 1 ? sources[0]! : sources }),
       ...(isOneBackup ? { backups: "first" } : {}),
       ...(balance === "weightedRoundRobin" ? {} : { balance }),
       ...(isSticky ? { sticky } : {}),
@@ -212,12 +218,31 @@ function add(same: ServerInput, other: ServerInput): void {
 
 const shared = ["tls", "http2", "proxyProtocol", "source"] as const;
 
-/** What all servers say alike is said of the pool. */
-function hoisted(servers: readonly ServerInput[]): {
+/** Servers of a template have what the pool says, so that all others of it must say the same. */
+function tellSources({ ledger, origins }: Conversion, lines: readonly ServerLine[], path: Path): void {
+  const found = lines.filter(({ source }) => source !== null);
+  for (const [index, { word, input }] of found.entries()) {
+    origins.add([...path, "discover", ...(found.length === 1 ? [] : [index])], pathOf(word));
+    const other = lines.find((line) =>
+      shared.some((key) => JSON.stringify(line.input[key]) !== JSON.stringify(input[key])),
+    );
+    if (other !== undefined)
+      ledger.refuse(
+        pathOf(word),
+        `its servers have TLS, protocol and source in common with all of their pool, and ${other.name} has others: give one of them a backend of its own`,
+      );
+  }
+}
+
+/** What all servers say alike is said of the pool; `templates` are those of which no more is said here. */
+function hoisted(
+  servers: readonly ServerInput[],
+  templates: readonly ServerInput[],
+): {
   readonly common: PoolDraft;
   readonly own: (string | ServerInput)[];
 } {
-  const first = servers[0]!;
+  const first = (templates[0] ?? servers[0])!;
   const keys = shared.filter(
     (key) =>
       first[key] !== undefined && servers.every((server) => JSON.stringify(server[key]) === JSON.stringify(first[key])),

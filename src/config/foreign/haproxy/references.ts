@@ -3,6 +3,7 @@
 
 import { didYouMean } from "../../../base/nearest.ts";
 import type { Ledger } from "../ledger.ts";
+import { unwritten } from "./resolvers.ts";
 import { pathOf, type Service, type Word } from "./scene.ts";
 import type { Section } from "./sections.ts";
 
@@ -23,7 +24,7 @@ export function reviewReferences(ledger: Ledger, sections: readonly Section[], p
         case "server":
         case "server-template":
         case "default-server": {
-          demand(behind("resolvers"), "resolvers");
+          if (behind("resolvers")?.text !== unwritten) demand(behind("resolvers"), "resolvers");
           const tracked = behind("track");
           if (tracked !== undefined) demandServer(ledger, tracked, proxy, proxies);
           break;

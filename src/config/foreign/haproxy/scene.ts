@@ -7,6 +7,7 @@ import type { Ledger } from "../ledger.ts";
 import type { Origins } from "../origins.ts";
 import type { Code } from "./code.ts";
 import type { Draft, RulesDraft } from "./draft.ts";
+import type { Resolvers } from "./resolvers.ts";
 
 export interface Word {
   /** Without quotes and escapes, variables filled in. */
@@ -79,6 +80,8 @@ export interface Conversion {
   /** Frontends, backends and listens in the order of the file. */
   readonly proxies: readonly Service[];
   readonly userlists: ReadonlyMap<string, readonly User[]>;
+  /** Sections resolvers, by name. */
+  readonly resolvers: ReadonlyMap<string, Resolvers>;
   /** Files of an http-errors section, by status. */
   readonly errorSections: ReadonlyMap<string, ReadonlyMap<number, string>>;
   /** Some proxy's lines are written: servers are called by their names there. */

@@ -1,11 +1,13 @@
 // Server lines as servers of a pool, with the default-server lines above each laid under it; and what they say of checks, ejection,
 // the cookie and slowstart, which are the pool's here.
 
-import type { ServerInput, ServerTlsInput } from "../../input.ts";
+import { isIp } from "../../../base/address.ts";
+import type { DiscoverInput, ServerInput, ServerTlsInput } from "../../input.ts";
 import type { Ledger } from "../ledger.ts";
 import { serverAddress } from "./address.ts";
 import type { Ground } from "./ground.ts";
 import { Options, readOptions } from "./options.ts";
+import { dnsOf, type Resolvers } from "./resolvers.ts";
 import { linePath, pathOf, type Statement, type Word } from "./scene.ts";
 import { serverTlsOf } from "./servertls.ts";
 import { serverFlags, serverWords } from "./serverwords.ts";
@@ -19,17 +21,22 @@ export interface ServerLine {
   readonly options: Options;
   readonly input: ServerInput;
   readonly tls: ServerTlsInput | null;
+  /** Of a template whose name is asked for again and again: its servers come from there, and `input` is what each of them has. */
+  readonly source: DiscoverInput | null;
+}
+
+/** What servers are read with. */
+export interface Surroundings {
+  readonly ground: Ground;
+  readonly resolvers: ReadonlyMap<string, Resolvers>;
+  /** The one port that clients come to, or null. */
+  readonly port: number | null;
 }
 
 const vocabulary = { words: serverWords, flags: serverFlags, where: "on a server line" };
 
-/** `statements` are server, server-template, dispatch and default-server in their order. `port`: the one port that clients come to, or null. */
-export function readServers(
-  ledger: Ledger,
-  statements: readonly Statement[],
-  ground: Ground,
-  port: number | null,
-): ServerLine[] {
+/** `statements` are server, server-template, dispatch and default-server in their order. */
+export function readServers(ledger: Ledger, statements: readonly Statement[], around: Surroundings): ServerLine[] {
   let usual = new Options([]);
   const lines: ServerLine[] = [];
   const names = new Map<string, number>();
@@ -49,7 +56,7 @@ export function readServers(
     }
     names.set(parts.name, statement.line);
     const own = readOptions(ledger, parts.rest, vocabulary);
-    const line = lineOf(ledger, parts.name, parts.word, usual.and(own), ground, port);
+    const line = lineOf(ledger, parts, usual.and(own), around);
     if (line !== null) lines.push(line);
   }
   return lines;
@@ -59,21 +66,23 @@ interface Parts {
   readonly name: string;
   readonly word: Word;
   readonly rest: readonly Word[];
+  /** Of a template: how many servers there may be. */
+  readonly count: Word | null;
 }
 
 function partsOf(ledger: Ledger, statement: Statement, rest: readonly Word[]): Parts | null {
   const kind = statement.words[0]!.text;
   const [first, second, third] = rest;
-  if (kind === "dispatch" && first !== undefined) return { name: "dispatch", word: first, rest: rest.slice(1) };
+  if (kind === "dispatch" && first !== undefined)
+    return { name: "dispatch", word: first, rest: rest.slice(1), count: null };
   if (kind === "server" && first !== undefined && second !== undefined)
-    return { name: first.text, word: second, rest: rest.slice(2) };
+    return { name: first.text, word: second, rest: rest.slice(2), count: null };
   if (kind === "server-template" && second !== undefined && third !== undefined) {
     if (!/^\d+(-\d+)?$/.test(second.text)) {
       ledger.fault(pathOf(second), 'must be a number of servers, or a range such as "1-5"');
       return null;
     }
-    ledger.approximate(pathOf(second), "there is one server, at the address that the name is resolved to");
-    return { name: `${first!.text}1`, word: third, rest: rest.slice(3) };
+    return { name: `${first!.text}1`, word: third, rest: rest.slice(3), count: second };
   }
   const needed =
     { server: "a name and an address", dispatch: "an address" }[kind] ?? "a prefix, a number and an address";
@@ -83,13 +92,14 @@ function partsOf(ledger: Ledger, statement: Statement, rest: readonly Word[]): P
 
 function lineOf(
   ledger: Ledger,
-  name: string,
-  word: Word,
+  { name, word, count }: Parts,
   options: Options,
-  ground: Ground,
-  port: number | null,
+  around: Surroundings,
 ): ServerLine | null {
-  const address = serverAddress(ledger, word, port);
+  const { ground, port } = around;
+  const resolvers = around.resolvers.get(options.value("resolvers")?.text ?? "");
+  const isService = count !== null && resolvers !== undefined && word.text.startsWith("_");
+  const address = isService ? word.text.replace(/:\d*$/, "") : serverAddress(ledger, word, port);
   const weight = readCount(ledger, options.value("weight") ?? undefined, 0, 256);
   readCount(ledger, options.value("id") ?? undefined, 1, 2 ** 31 - 1);
   const maxConnections = readCount(ledger, options.value("maxconn") ?? undefined, 0, 1_000_000);
@@ -110,7 +120,42 @@ function lineOf(
     ...(proxyProtocol === null ? {} : { proxyProtocol }),
     ...(source === null ? {} : { source }),
   };
-  return { name, word, options, input, tls };
+  const asked = resolvers === undefined || address === null ? null : nameIn(address);
+  if (count !== null && (resolvers === undefined || asked === null))
+    ledger.approximate(pathOf(count), "there is one server, at the address that the name is resolved to");
+  const preferred = options.value("resolve-prefer");
+  if (preferred !== null && !["ipv4", "ipv6"].includes(preferred.text))
+    ledger.fault(pathOf(preferred), "must be ipv4 or ipv6");
+  if (resolvers === undefined || asked === null) return { name, word, options, input, tls, source: null };
+  if (count === null) {
+    if (resolvers.servers.length > 0)
+      ledger.approximate(
+        pathOf(options.value("resolvers")!),
+        `${asked.name} is looked up by the system, and not at the name servers of this section`,
+      );
+    return { name, word, options, input, tls, source: null };
+  }
+  ledger.approximate(pathOf(count), "every address that the name has is a server, also beyond so many");
+  for (const option of ["cookie", "disabled", "id"])
+    if (options.lastOf(option === "disabled" ? ["disabled", "enabled"] : [option])?.text === option)
+      ledger.approximate(
+        pathOf(options.word(option)!),
+        "servers of a template are in service, and have words of their own",
+      );
+  const { backup, weight: share, maxConnections: most } = input;
+  const usual = {
+    ...(share === undefined || share === 0 ? {} : { weight: share }),
+    ...(most === undefined ? {} : { maxConnections: most }),
+    ...(backup === true ? { backup: true as const } : {}),
+  };
+  return { name, word, options, input, tls, source: dnsOf(resolvers, asked, preferred, usual) };
+}
+
+/** What is asked for; null where there is nothing to ask. */
+function nameIn(address: string): { readonly name: string; readonly port: number | null } | null {
+  if (address.startsWith("_")) return { name: address, port: null };
+  const found = /^([^/[\]:]+):(\d+)$/.exec(address);
+  return found === null || isIp(found[1]!) ? null : { name: found[1]!, port: Number(found[2]) };
 }
 
 /** `proto h2` in the clear, and `alpn` with h2 over TLS. `proto` comes before what is agreed on, and over TLS says nothing to the server. */

@@ -27,6 +27,7 @@ function siteWith(textOf: Conversion["textOf"]): Site {
     draft: { config: {}, listeners: {}, pools: {}, tables: {}, lists: {}, servers: {} },
     proxies: [],
     userlists: new Map(),
+    resolvers: new Map(),
     errorSections: new Map(),
     nameOf: (_kind, name) => name,
     backendNamed: () => null,
