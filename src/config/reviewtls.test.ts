@@ -20,6 +20,15 @@ test("versions run from old to new", () => {
   expect(told({ minVersion: "9", maxVersion: "1.1" })).toHaveLength(1);
 });
 
+test("a default certificate beside refused names is told, for nobody is shown it for being that", () => {
+  expect(told({ default: "a.test", unknownName: "refuse" })).toEqual([
+    expect.stringMatching(/^warning default is for clients that unknownName: refuse refuses/),
+  ]);
+  expect(told({ default: "a.test" })).toEqual([]);
+  expect(told({ default: "a.test", unknownName: "default" })).toEqual([]);
+  expect(told({ unknownName: "refuse" })).toEqual([]);
+});
+
 test("old versions are warned of, and spoken", () => {
   for (const minVersion of ["1.0", "1.1"])
     expect(told({ minVersion })).toEqual([expect.stringContaining(`warning minVersion lets in TLS ${minVersion}`)]);

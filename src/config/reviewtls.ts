@@ -15,6 +15,13 @@ export function reviewListenerTls(listener: Section, mode: string, at: At, repor
       "key",
       "needs certificates, the path of a PEM file or of a folder of them, or acme, names that an authority gives certificates for",
     );
+  if (tls["default"] !== undefined && tls["unknownName"] === "refuse")
+    report(
+      "warning",
+      inside("default"),
+      "key",
+      "is for clients that unknownName: refuse refuses; all that it does beside that is to come before other certificates for its names",
+    );
   reviewVersions(tls, inside, report);
   if (mode === "http") reviewOffered(tls, listener["http2"] !== false, inside, report);
 }
