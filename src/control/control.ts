@@ -307,10 +307,9 @@ export class Control implements AdminService {
   ): Promise<void> {
     const changed = (bans: string | null): void => this.#supervisor.renew({ bans });
     this.#bans = await Bans.open({ folder: this.#state.path, log: this.#log, nowMs: Date.now, changed });
-    const { tables } = this.#holdings;
     this.#fleet = new Fleet({
       ...{ log: this.#log, bans: this.#bans, folder: this.#state.path, sharedMs },
-      tables: () => tables.all,
+      tables: () => this.#holdings.tables.all,
       adminPort: address.kind === "unix" ? address.path : String(address.port),
       summary: () => this.#summary(),
     });
@@ -339,6 +338,7 @@ export class Control implements AdminService {
     this.#phase = "running";
     this.#roster.open(monotonicMs());
     this.#holdings.open();
+    await this.#doors.started();
     const bandwidth = new Bandwidth(this.#totals, this.#board);
     this.#timers.push(
       setInterval(() => this.#tick(), TICK_MS),

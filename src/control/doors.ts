@@ -109,12 +109,17 @@ export class Doors {
             nowMs: Date.now,
           },
         });
-      await haproxy?.open();
+      haproxy?.open();
       return new Doors({ ...open, admin, audit });
     } catch (error) {
       await closeAll(open);
       throw error;
     }
+  }
+
+  /** Said when the first plan is in force. */
+  async started(): Promise<void> {
+    await this.#open.haproxy?.started();
   }
 
   /** Of the admin interface. */

@@ -80,6 +80,11 @@ test("requests of one peer are let through at the rate that was set, and others'
   expect([ask(), ask()?.status]).toEqual([null, 429]);
 });
 
+test("without a rate any number is let through", () => {
+  const { ask } = stage({ rate: null });
+  expect(Array.from({ length: 1000 }, () => statusOf(ask())).every((status) => status === 200)).toBe(true);
+});
+
 test("who shows none is told that one is needed, and who shows another that it is not the one", () => {
   const { ask } = stage({ token });
   expect(ask()?.message).toBe("a token is required: send Authorization: Bearer TOKEN");

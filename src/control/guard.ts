@@ -44,8 +44,8 @@ export interface GuardOptions {
   readonly isSecure?: boolean;
   /** By which it may be asked, besides loopback's on loopback; null: off loopback any. */
   readonly hosts?: readonly string[] | null;
-  /** Requests of one peer, in a time. */
-  readonly rate?: { readonly count: number; readonly overMs: number };
+  /** Requests of one peer, in a time. Null: any number, where something else keeps strangers out. */
+  readonly rate?: { readonly count: number; readonly overMs: number } | null;
   /** A clock that does not go back. */
   readonly nowMs?: () => number;
 }
@@ -70,7 +70,7 @@ export class Guard {
   readonly #secrets: readonly Secret[];
   readonly #scheme: "http" | "https";
   readonly #hosts: readonly string[] | null;
-  readonly #requests: Buckets;
+  readonly #requests: Buckets | null;
   readonly #wrongTokens = new Buckets(wrongTokens);
   readonly #nowMs: () => number;
 
@@ -83,8 +83,7 @@ export class Guard {
       ...(credentials === null ? [] : [new BearerToken(credentials.password), new BasicCredentials(credentials)]),
     ];
     this.#hosts = hosts?.map((name) => name.toLowerCase()) ?? null;
-    const periodMs = rate.overMs / rate.count;
-    this.#requests = new Buckets({ periodMs, burst: Math.max(Math.ceil(burstMs / periodMs), burstMin) });
+    this.#requests = rate === null ? null : bucketsOf(rate);
     this.#nowMs = nowMs;
   }
 
@@ -95,7 +94,7 @@ export class Guard {
     if (host === null) return { status: 400, message: "Host is missing" };
     const refusal = this.#pageRefusal(asked, host) ?? this.#hostRefusal(host);
     if (refusal !== null) return refusal;
-    if (!uncounted.includes(path)) {
+    if (this.#requests !== null && !uncounted.includes(path)) {
       const waitMs = this.#requests.take(peer, this.#nowMs());
       if (waitMs > 0)
         return {
@@ -160,6 +159,11 @@ export class Guard {
     }
     return { status: 401, message: "a token is required: send Authorization: Bearer TOKEN" };
   }
+}
+
+function bucketsOf({ count, overMs }: { readonly count: number; readonly overMs: number }): Buckets {
+  const periodMs = overMs / count;
+  return new Buckets({ periodMs, burst: Math.max(Math.ceil(burstMs / periodMs), burstMin) });
 }
 
 /** As Retry-After says it. */

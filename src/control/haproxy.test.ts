@@ -29,7 +29,7 @@ function folder(): string {
   return path;
 }
 
-async function stage(more: Omit<HaproxyInput, "sockets"> = {}) {
+async function stage(more: Omit<HaproxyInput, "sockets"> = {}, isStarted = true) {
   const made = sample();
   const path = join(folder(), "admin.sock");
   const socket = { listen: `unix:${path}`, mode: "660", level: "admin" as const };
@@ -57,7 +57,8 @@ async function stage(more: Omit<HaproxyInput, "sockets"> = {}) {
     },
     ...{ holdings: { lists: { status: () => [] } } as unknown as Holdings, configuring: {} as ConfigService },
   });
-  await haproxy.open();
+  haproxy.open();
+  if (isStarted) await haproxy.started();
   ending.push(() => void haproxy.close());
   return { path, steered, noted, haproxy };
 }
@@ -96,6 +97,15 @@ test("the socket's file has the mode that is written, and goes with it", async (
   const { path, haproxy } = await stage();
   expect(statSync(path).mode & 0o777).toBe(0o660);
   await haproxy.close();
+  expect(existsSync(path)).toBe(false);
+});
+
+test("there is no socket before the first plan is in force, nor when the end came before that was said", async () => {
+  const { path, haproxy } = await stage({}, false);
+  expect(existsSync(path)).toBe(false);
+  const started = haproxy.started();
+  await haproxy.close();
+  await started;
   expect(existsSync(path)).toBe(false);
 });
 

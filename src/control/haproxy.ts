@@ -43,8 +43,6 @@ interface Named {
 
 const none: readonly never[] = [];
 const lookMs = 1000;
-/** Of commands in a second: whoever may open a socket of this machine is no stranger, and sends them in lines. */
-const rate = { count: 10_000, overMs: 1000 };
 
 export class Haproxy {
   readonly #options: HaproxyOptions;
@@ -54,6 +52,7 @@ export class Haproxy {
   readonly #timer: Timer;
   readonly #pages: readonly StatsPage[];
   #named: Named | null = null;
+  #isClosed = false;
   #sockets: RuntimeSocket[] = [];
   #doors: PageDoor[] = [];
 
@@ -67,6 +66,7 @@ export class Haproxy {
     });
     const parts = {
       ...{ services: () => this.#services(), rows: () => this.#stat.rows(), status: () => options.service.status() },
+      isStarting: () => plan() === null,
       nowMs: () => performance.now(),
     };
     this.#pages = (options.current().admin.haproxy?.pages ?? []).map((page) => new StatsPage(page, parts));
@@ -89,11 +89,10 @@ export class Haproxy {
     });
   }
 
-  /** A socket that cannot be had is told in the log; a page's address that cannot be had ends the start, as that of the admin interface. */
-  async open(): Promise<void> {
+  /** Sockets, when the first plan is in force: until then there would be no backend to tell of. One that cannot be had is told in the log. */
+  async started(): Promise<void> {
     const { current, log } = this.#options;
     const told = current().admin.haproxy;
-    this.#openDoors();
     if (told === undefined || told.sockets.length === 0) return;
     const idle = readDuration(told.timeout);
     const commands = this.#commands();
@@ -101,26 +100,38 @@ export class Haproxy {
       const opened = await openSocket(socket, {
         ...{ commands, log, connectionsMax: told.connections, idleMs: idle.ok ? idle.value : lookMs },
       });
-      if (opened !== null) this.#sockets.push(opened);
+      if (opened === null) continue;
+      this.#sockets.push(opened);
+      // The end may have come meanwhile.
+      if (this.#isClosed) return this.#closeSockets();
     }
   }
 
-  /** Each address once, with all pages that are there. */
-  #openDoors(): void {
+  /**
+   * Pages that have addresses of their own, each address once. Throws an Error with a sentence for the operator when one cannot be had: that
+   * ends the start, as with the admin interface.
+   */
+  open(): void {
     const apart = this.#pages.filter(({ told }) => told.listen !== undefined);
     for (const [listen, pages] of Map.groupBy(apart, ({ told }) => told.listen!))
       this.#doors.push(openPageDoor(addressOf(listen), pages, this.#options.log));
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     clearInterval(this.#timer);
     for (const door of this.#doors.splice(0)) await door.close();
+    this.#closeSockets();
+  }
+
+  #closeSockets(): void {
     for (const socket of this.#sockets.splice(0)) socket.close();
   }
 
   #commands(): ReturnType<typeof runtimeCommands> {
     const { totals, roster, service, operations, audit, holdings, configuring, current } = this.#options;
-    const guard = new Guard({ address: { kind: "unix", path: "" }, token: undefined, rate });
+    // Whoever may open a socket of this machine is no stranger, and sends commands in lines.
+    const guard = new Guard({ address: { kind: "unix", path: "" }, token: undefined, rate: null });
     const router = new Router(adminOperations(service, operations));
     const desk = new Desk({ guard, router, routes: [], audit, nowMs: Date.now });
     return runtimeCommands({

@@ -13,7 +13,13 @@ test("a page without users is not read by a name that somebody else has given th
   ];
   const { config } = judge({ ...made.draft, admin: { haproxy: { pages } } });
   const status = () => ({ version: "1", uptimeSeconds: 1 });
-  const parts = { services: made.services, rows: () => made.stat.rows(), status, nowMs: () => 0 };
+  const parts = {
+    services: made.services,
+    rows: () => made.stat.rows(),
+    status,
+    nowMs: () => 0,
+    isStarting: () => false,
+  };
   const shown = config!.admin.haproxy!.pages.map((page) => new StatsPage(page, parts));
   const door = openPageDoor({ kind: "tcp", host: "127.0.0.1", port: 0 }, shown, { error: () => {} });
   const port = door.address.kind === "tcp" ? door.address.port : 0;

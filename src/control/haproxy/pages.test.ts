@@ -10,11 +10,11 @@ const usual: HaproxyPage = { uri: "/stats", users: [], realm: "Here", hideVersio
 
 function stage(more: Partial<HaproxyPage> = {}) {
   const { services, stat } = sample();
-  const clock = { nowMs: 0 };
+  const clock = { nowMs: 0, isStarting: false };
   const page = new StatsPage(
     { ...usual, ...more },
     {
-      ...{ services, rows: () => stat.rows(), nowMs: () => clock.nowMs },
+      ...{ services, rows: () => stat.rows(), nowMs: () => clock.nowMs, isStarting: () => clock.isStarting },
       status: () => ({ version: "1.2.3", uptimeSeconds: 3700 }),
     },
   );
@@ -92,4 +92,12 @@ test("an address of its own has the page and nothing else", async () => {
   for (const path of ["/", "/metrics", "/api/v1/status"])
     expect((await fetch(`http://127.0.0.1:${port}${path}`)).status).toBe(404);
   await door.close();
+});
+
+test("while Sluice starts there is nothing to show, and whoever may not see it is told no more than ever", () => {
+  const { ask, clock } = stage({ users: [{ user: "ann", password: "secret" }] });
+  clock.isStarting = true;
+  expect([ask("/stats;csv", "secret")!.status, ask("/stats;csv")!.status]).toEqual([503, 401]);
+  clock.isStarting = false;
+  expect(ask("/stats;csv", "secret")!.status).toBe(200);
 });

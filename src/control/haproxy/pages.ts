@@ -20,6 +20,8 @@ export interface PageParts {
   readonly services: () => readonly Service[];
   readonly rows: () => readonly Row[];
   readonly status: () => Pick<Status, "version" | "uptimeSeconds">;
+  /** No plan is in force yet: there is nothing to show. */
+  readonly isStarting: () => boolean;
   /** A clock that does not go back. */
   readonly nowMs: () => number;
 }
@@ -58,7 +60,10 @@ export class StatsPage {
     if (rest === null || !/^(?:$|[;?])/.test(rest)) return null;
     if (request.method !== "GET" && request.method !== "HEAD")
       return problem(405, `${request.method} is not allowed here; use GET: the page changes nothing`);
-    return this.#refusal(request, peer) ?? this.#page(rest.split(/[;?&]/), console);
+    const refusal = this.#refusal(request, peer);
+    if (refusal !== null) return refusal;
+    if (this.#parts.isStarting()) return problem(503, "Sluice is starting");
+    return this.#page(rest.split(/[;?&]/), console);
   }
 
   #refusal(request: Request, peer: string): Response | null {
@@ -110,6 +115,7 @@ export class StatsPage {
         200: { description: "What show stat tells.", type: "text/html; charset=utf-8" },
         401: { description: "The page has users, and this is none of them." },
         404: { description: "The page has another query." },
+        503: { description: "Sluice is starting." },
       },
       // It asks for its own users; without any, whoever may ask the admin interface may see it.
       isOpen: this.#users.length > 0,

@@ -4,6 +4,7 @@ import { helpOf, unknownOf } from "./help.ts";
 import { commandsIn, Session } from "./session.ts";
 
 const asked: string[][] = [];
+let pages = 0;
 const commands: readonly Command[] = [
   {
     ...{ name: "disable server", usage: "disable server (DEPRECATED)", help: "disable a server", level: "admin" },
@@ -17,6 +18,15 @@ const commands: readonly Command[] = [
     answer: async function* () {
       yield "one\n";
       yield "two\n";
+    },
+  },
+  {
+    ...{ name: "show nothing", usage: "show nothing", help: "pages without a line", level: "user" },
+    answer: async function* () {
+      for (let page = 0; page < 1000; page++) {
+        pages = page;
+        yield "";
+      }
     },
   },
   {
@@ -132,4 +142,10 @@ test("nothing more is made for who has left", async () => {
   const { session, written } = stage("admin", 1);
   expect(await session.received("show parts;show version\n")).toBe(true);
   expect(written).toEqual(["one\n"]);
+});
+
+test("a client that has left is noticed where a search finds nothing to tell it", async () => {
+  const { session } = stage("user", 3);
+  expect(await session.received("show nothing\n")).toBe(true);
+  expect(pages).toBe(2);
 });

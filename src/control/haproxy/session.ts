@@ -11,7 +11,7 @@ export interface SessionOptions {
   /** By their words, the longer ones first. */
   readonly commands: readonly Command[];
   readonly actor: string;
-  /** Resolves when more may be written; false: nobody is there any more. */
+  /** Resolves when more may be written; false: nobody is there any more, which an empty text asks for. */
   readonly write: (text: string) => Promise<boolean>;
   /** An answer failed in a way that nobody foresaw. */
   readonly failed: (error: Error) => void;
@@ -96,7 +96,7 @@ export class Session {
   }
 
   async #write(text: string): Promise<void> {
-    if (text !== "" && !this.#isOver && !(await this.#options.write(text))) this.#isOver = true;
+    if (!this.#isOver && !(await this.#options.write(text))) this.#isOver = true;
   }
 
   #answer(words: readonly string[]): Answer | Promise<Answer> {

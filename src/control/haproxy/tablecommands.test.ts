@@ -13,13 +13,13 @@ const table: TableSummary = {
 const entry: EntryAnswer = { key: "10.0.0.1", uses: 1, expiresMs: 5000, values: { gpc0: 3, "gpc_rate[1]": 7 } };
 const line = "key=10.0.0.1 use=1 exp=5000 gpc0=3 http_req_rate(10000)=0 gpc0_rate(60000)=0 gpc1_rate(60000)=7\n";
 
-function stage(answer: (asked: Asked) => Partial<Told> = () => ({})) {
+function stage(answer: (asked: Asked) => Partial<Told> = () => ({}), problem: string | null = null) {
   const asked: [string, string, unknown][] = [];
   const commands = tableCommands({
     named: () => [{ name: "st:x", table: "st-x", listeners: [], servers: [] }],
     ask: async (one) => {
       if (one.path === "/api/v1/tables")
-        return { status: 200, problem: null, body: { tables: [table, { ...table, name: "st-x" }] } };
+        return { status: 200, problem, body: { tables: [table, { ...table, name: "st-x" }] } };
       asked.push([one.method, one.path, one.body]);
       return { status: 200, problem: null, body: null, ...answer(one) };
     },
@@ -116,4 +116,10 @@ test("a table is cleared until nothing is left of what was asked for", async () 
   expect(await absent.say("clear table web key 10.0.0.1")).toBe("");
   expect(await absent.say("clear table none")).toBe("No such table\n");
   expect(await absent.say("clear table")).toStartWith("Required arguments: <table> ");
+});
+
+test("why tables cannot be asked for is told, and is no table that there is not", async () => {
+  const { say } = stage(() => ({}), "it failed");
+  for (const words of ["show table", "show table web", "set table web key 1", "clear table web key 1"])
+    expect([words, await say(words)]).toEqual([words, "it failed\n"]);
 });

@@ -25,33 +25,57 @@ export function tableCommands(parts: TableParts): Command[] {
       usage: "clear table <table> [<filter>]*",
       help: "remove an entry from a table (filter: data/key)",
       level: "operator",
-      answer: (call) => clear(parts, call),
+      answer: (call) =>
+        wordAt(call, 2) === "" ? clearUsage : inTable(parts, call, (table) => clear(parts, call, table)),
     },
     {
       name: "set table",
       usage: "set table <table> key <k> [data.* <v>]*",
       help: "update or create a table entry's data",
       level: "operator",
-      answer: (call) => set(parts, call),
+      answer: (call) => (wordAt(call, 2) === "" ? setUsage : inTable(parts, call, (table) => set(parts, call, table))),
     },
     {
       name: "show table",
       usage: "show table <table> [<filter>]*",
       help: "report table usage stats or dump this table's contents (filter: data/key)",
       level: "user",
-      answer: (call) => show(parts, call),
+      answer: (call) =>
+        wordAt(call, 2) === ""
+          ? inTables(parts, call, (tables) => tables.map(heading).join(""))
+          : inTable(parts, call, (table) => show(parts, call, table)),
     },
   ];
 }
 
-async function tablesOf({ ask, named }: TableParts, { actor }: Call): Promise<TableSummary[]> {
+/** What the tables are asked for, or why they cannot be. */
+async function inTables(
+  { ask, named }: TableParts,
+  { actor }: Call,
+  answer: (tables: readonly TableSummary[]) => Answer | Promise<Answer>,
+): Promise<Answer> {
   const { body, problem } = await ask({ method: "GET", path: "/api/v1/tables", actor });
-  if (problem !== null) return [];
+  if (problem !== null) return `${problem}\n`;
   const others = new Map(named().flatMap(({ name, table }) => (table === undefined ? [] : [[table, name]])));
   const { tables } = body as TablesAnswer; // What our own admin interface answers.
-  return tables
-    .map((table) => ({ ...table, name: others.get(table.name) ?? table.name }))
-    .sort((one, other) => (one.name < other.name ? -1 : 1));
+  return answer(
+    tables
+      .map((table) => ({ ...table, name: others.get(table.name) ?? table.name }))
+      .sort((one, other) => (one.name < other.name ? -1 : 1)),
+  );
+}
+
+/** In the one of that name; none is told. */
+function inTable(
+  parts: TableParts,
+  call: Call,
+  answer: (table: TableSummary) => Answer | Promise<Answer>,
+): Promise<Answer> {
+  const name = wordAt(call, 2);
+  return inTables(parts, call, (tables) => {
+    const table = tables.find((each) => each.name === name);
+    return table === undefined ? noTable : answer(table);
+  });
 }
 
 /** As the admin API has it. */
@@ -60,12 +84,7 @@ function pathOf({ named }: TableParts, name: string): string {
   return `/api/v1/tables/${encodeURIComponent(own)}`;
 }
 
-async function show(parts: TableParts, call: Call): Promise<Answer> {
-  const tables = await tablesOf(parts, call);
-  const name = wordAt(call, 2);
-  if (name === "") return tables.map(heading).join("");
-  const table = tables.find((each) => each.name === name);
-  if (table === undefined) return noTable;
+async function show(parts: TableParts, call: Call, table: TableSummary): Promise<Answer> {
   if (!isAllowed(call.level, "operator") && wordAt(call, 3) === "key") return denied;
   if (!isAllowed(call.level, "operator"))
     return `${heading(table)}# contents not dumped due to insufficient privileges\n`;
@@ -73,7 +92,7 @@ async function show(parts: TableParts, call: Call): Promise<Answer> {
   const filters = readFilters(call.words.slice(3), counters);
   if (!filters.ok) return filters.message;
   if (filters.key === null) return dump(parts, call, { table, counters, where: filters.where });
-  const path = `${pathOf(parts, name)}/entries/${encodeURIComponent(filters.key)}`;
+  const path = `${pathOf(parts, table.name)}/entries/${encodeURIComponent(filters.key)}`;
   const told = await parts.ask({ method: "GET", path, actor: call.actor });
   if (told.status === 404) return "";
   if (told.problem !== null) return `${told.problem}\n`;
@@ -92,16 +111,14 @@ async function* dump(
     const told = await parts.ask({ method: "GET", path: `${pathOf(parts, table.name)}?${query}`, actor });
     if (told.problem !== null) return yield `# ${told.problem}\n`;
     const page = told.body as EntriesAnswer; // As above.
-    if (page.entries.length > 0) yield page.entries.map((entry) => entryLine(counters, entry)).join("");
+    // Nothing is said as well where a page has none: so a client that has left is noticed.
+    yield page.entries.map((entry) => entryLine(counters, entry)).join("");
     cursor = page.cursor;
+    if (cursor !== null) await othersTurn();
   }
 }
 
-async function set(parts: TableParts, call: Call): Promise<Answer> {
-  const name = wordAt(call, 2);
-  if (name === "") return setUsage;
-  const table = (await tablesOf(parts, call)).find((each) => each.name === name);
-  if (table === undefined) return noTable;
+async function set(parts: TableParts, call: Call, table: TableSummary): Promise<Answer> {
   if (wordAt(call, 3).startsWith("data."))
     return 'content-based lookup is only supported with the "show" and "clear" actions\n';
   if (wordAt(call, 3) !== "key") return setUsage;
@@ -120,21 +137,17 @@ async function set(parts: TableParts, call: Call): Promise<Answer> {
     if (!/^\d{1,15}$/.test(value)) return "Require a valid integer value to store\n";
     values[counter.key] = Number(value);
   }
-  const path = `${pathOf(parts, name)}/entries/${encodeURIComponent(key)}`;
+  const path = `${pathOf(parts, table.name)}/entries/${encodeURIComponent(key)}`;
   const told = await parts.ask({ method: "PUT", path, body: values, actor: call.actor });
   if (told.status === 409) return "Unable to allocate a new entry\n";
   return told.problem === null ? "" : `${told.problem}\n`;
 }
 
-async function clear(parts: TableParts, call: Call): Promise<Answer> {
-  const name = wordAt(call, 2);
-  if (name === "") return clearUsage;
-  const table = (await tablesOf(parts, call)).find((each) => each.name === name);
-  if (table === undefined) return noTable;
+async function clear(parts: TableParts, call: Call, table: TableSummary): Promise<Answer> {
   const filters = readFilters(call.words.slice(3), countersOf(table));
   if (!filters.ok) return filters.message;
   if (filters.key !== null) {
-    const path = `${pathOf(parts, name)}/entries/${encodeURIComponent(filters.key)}`;
+    const path = `${pathOf(parts, table.name)}/entries/${encodeURIComponent(filters.key)}`;
     const told = await parts.ask({ method: "DELETE", path, actor: call.actor });
     return told.problem === null || told.status === 404 ? "" : `${told.problem}\n`;
   }
@@ -144,9 +157,19 @@ async function clear(parts: TableParts, call: Call): Promise<Answer> {
       ...(filters.where === null ? {} : { where: filters.where }),
       ...(cursor === null ? {} : { cursor }),
     });
-    const told = await parts.ask({ method: "DELETE", path: `${pathOf(parts, name)}?${query}`, actor: call.actor });
+    const told = await parts.ask({
+      method: "DELETE",
+      path: `${pathOf(parts, table.name)}?${query}`,
+      actor: call.actor,
+    });
     if (told.problem !== null) return `${told.problem}\n`;
     cursor = (told.body as { readonly cursor: string | null }).cursor; // As above.
+    if (cursor !== null) await othersTurn();
   } while (cursor !== null);
   return "";
+}
+
+/** A table of a million entries is many pages, and control has more to do. */
+function othersTurn(): Promise<void> {
+  return new Promise((resume) => setImmediate(resume));
 }
