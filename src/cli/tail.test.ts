@@ -15,7 +15,16 @@ function record(id: string): ExchangeRecord {
       client: "192.0.2.1",
     },
     ...{ user: "", method: "GET", host: "a", path: `/${id}`, isCut: false, isTls: false, listener: "web", pool: "app" },
-    ...{ server: "s", status: 200, serverStatus: 200, fault: null, attempts: 1, isReused: false, cache: null },
+    ...{
+      server: "s",
+      status: 200,
+      serverStatus: 200,
+      fault: null,
+      attempts: 1,
+      isReused: false,
+      serverVersion: "1.1",
+      cache: null,
+    },
     ...{ rule: "", rules: [], egress: null, bytesReceived: 0, bytesSent: 0, phases: [] },
   };
 }

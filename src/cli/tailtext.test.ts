@@ -23,7 +23,16 @@ const record: ExchangeRecord = {
     listener: "web",
     pool: "app",
   },
-  ...{ server: "10.0.0.1:80", status: 200, serverStatus: 200, fault: null, attempts: 1, isReused: false, cache: null },
+  ...{
+    server: "10.0.0.1:80",
+    status: 200,
+    serverStatus: 200,
+    fault: null,
+    attempts: 1,
+    isReused: false,
+    serverVersion: "1.1",
+    cache: null,
+  },
   ...{ rule: "", rules: [], egress: null, bytesReceived: 0, bytesSent: 2048 },
   phases: [
     { name: "connect", fromMs: 0.2, toMs: 1.4 },

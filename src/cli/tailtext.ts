@@ -16,6 +16,8 @@ export interface TailLook {
   readonly isPhased: boolean;
 }
 
+type Phased = Pick<ExchangeRecord, "phases" | "isReused" | "serverVersion">;
+
 export function tailLine(record: ExchangeRecord, { paint, isPhased }: TailLook): string {
   const { at, client, method, server, kind } = record;
   const endMs = Date.parse(at) + record.durationMs;
@@ -58,9 +60,10 @@ function remarks(record: ExchangeRecord, paint: Paint): string[] {
   ];
 }
 
-export function phasesText({ phases, isReused }: Pick<ExchangeRecord, "phases" | "isReused">): string {
+export function phasesText({ phases, isReused, serverVersion }: Phased): string {
   const told = phases.map(phaseText);
-  return [...told, ...(isReused ? ["on a connection that was there"] : [])].join(", ");
+  const by = serverVersion === "2.0" ? ["by HTTP/2"] : [];
+  return [...told, ...(isReused ? ["on a connection that was there"] : []), ...by].join(", ");
 }
 
 function phaseText({ name, fromMs, toMs }: PhaseRecord): string {

@@ -24,6 +24,7 @@ export const logFields = [
   "listener",
   "pool",
   "server",
+  "server_version",
   "attempts",
   "request_id",
   "user_agent",

@@ -30,6 +30,7 @@ export function logExchange(log: AccessLog, exchange: Exchange, wallMs: number, 
   record.listener = exchange.listener.plan.name;
   record.pool = exchange.route.pool?.plan.name ?? "";
   record.server = exchange.serverName;
+  record.serverVersion = serverVersionOf(exchange);
   record.attempts = exchange.attempt.count;
   record.requestId = requestIdOf(exchange);
   record.user = exchange.user ?? "";
@@ -50,6 +51,12 @@ export function logExchange(log: AccessLog, exchange: Exchange, wallMs: number, 
   fillExchange(log.details, exchange, log.totals);
   log.write(said, isFailure(log.details));
   record.asked = null;
+}
+
+/** A tunnel's target is asked for nothing. */
+function serverVersionOf({ sentMs, target, upload }: Exchange): string {
+  if (sentMs === 0 || target?.isTunnel === true) return "";
+  return upload.isHttp2 ? "2.0" : "1.1";
 }
 
 export function logStream(log: AccessLog, stream: Stream, wallMs: number): void {

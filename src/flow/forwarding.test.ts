@@ -82,6 +82,17 @@ test("Via says that the request came as HTTP/2, in what is the same for a connec
   }
 });
 
+test("Via of a response says by which protocol it came", () => {
+  const forwarding = (via: string | null): Forwarding => new Forwarding({ ...none, via }, null, "max-age=1");
+  const of = (via: string | null, isSecure: boolean, isHttp2: boolean): string =>
+    Buffer.from(forwarding(via).tailsOf(isSecure, isHttp2).close).toString();
+  const strict = "Strict-Transport-Security: max-age=1\r\n";
+  expect(of("v", false, false)).toBe("Via: 1.1 v\r\nConnection: close\r\n\r\n");
+  expect(of("v", false, true)).toBe("Via: 2.0 v\r\nConnection: close\r\n\r\n");
+  expect(of("v", true, true)).toBe(`Via: 2.0 v\r\n${strict}Connection: close\r\n\r\n`);
+  expect(of(null, true, true)).toBe(`${strict}Connection: close\r\n\r\n`);
+});
+
 test("several X-Forwarded-For of trusted proxies become one, in order", () => {
   const text =
     "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 1.1.1.1\r\nX: 1\r\nX-Forwarded-For: 2.2.2.2, 3.3.3.3\r\n\r\n";

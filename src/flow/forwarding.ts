@@ -92,6 +92,9 @@ export class Forwarding {
   readonly #isUsualRequestId: boolean;
   readonly #tails: Tails;
   readonly #secureTails: Tails;
+  /** Of responses that came by HTTP/2. */
+  readonly #tails2: Tails;
+  readonly #secureTails2: Tails;
   /** Responses over TLS carry a Strict-Transport-Security of ours, and no other (RFC 6797 section 7.1). */
   readonly #isStrict: boolean;
 
@@ -114,9 +117,13 @@ export class Forwarding {
     this.#requestIdName = encode(requestId?.header ?? "");
     this.#requestIdField = encode(`${requestId?.header ?? ""}: `);
     const via = plan.via === null ? "" : `Via: 1.1 ${plan.via}\r\n`;
+    const via2 = plan.via === null ? "" : `Via: 2.0 ${plan.via}\r\n`;
     this.#tails = tailsWith(via);
+    this.#tails2 = tailsWith(via2);
     this.#isStrict = hsts !== null;
-    this.#secureTails = hsts === null ? this.#tails : tailsWith(`${via}Strict-Transport-Security: ${hsts}\r\n`);
+    const strict = hsts === null ? "" : `Strict-Transport-Security: ${hsts}\r\n`;
+    this.#secureTails = tailsWith(via + strict);
+    this.#secureTails2 = tailsWith(via2 + strict);
   }
 
   /** Bits of `standing`. */
@@ -125,8 +132,9 @@ export class Forwarding {
     return (isTrusted ? standing.trusted : 0) | (this.#except.isTrusted(peer) ? standing.excepted : 0);
   }
 
-  /** What ends the head of a response. `isSecure`: to a client that came over TLS. */
-  tailsOf(isSecure: boolean): Tails {
+  /** What ends the head of a response. `isSecure`: to a client that came over TLS. `isHttp2`: its server has answered by HTTP/2. */
+  tailsOf(isSecure: boolean, isHttp2 = false): Tails {
+    if (isHttp2) return isSecure ? this.#secureTails2 : this.#tails2;
     return isSecure ? this.#secureTails : this.#tails;
   }
 

@@ -89,6 +89,7 @@ export class Recording {
     let flags = kind.http | (exchange.asked.method << recordFlag.methodShift);
     if (exchange.isSecure) flags |= recordFlag.isTls;
     if (upload.isReused) flags |= recordFlag.isReused;
+    if (upload.isHttp2) flags |= recordFlag.isHttp2Up;
     this.#exchangeTexts(word, exchange, flags);
     ring.end(word);
   }

@@ -28,7 +28,7 @@ export function writeHead(exchange: Exchange, context: Context, head: Head, rela
   if (exchange.caching !== null) exchange.caching.tell(output);
   if (exchange.lease !== null) exchange.lease.tell(output);
   if (exchange.inquiry !== null) output.latin1(traceFields(exchange, context));
-  const tails = forwarding.tailsOf(exchange.isSecure);
+  const tails = forwarding.tailsOf(exchange.isSecure, exchange.upload.isHttp2);
   output.put(!exchange.isPersistent ? tails.close : isOld ? tails.keepAlive : tails.open);
   exchange.isAnswered = true;
 }
@@ -47,6 +47,6 @@ export function sendInterim(exchange: Exchange, context: Context, head: Head): v
   const { forwarding } = exchange.listener;
   output.clear();
   forwarding.writeResponse(output, head, false, false, false);
-  output.put(forwarding.tailsOf(false).open);
+  output.put(forwarding.tailsOf(false, exchange.upload.isHttp2).open);
   exchange.sendDown(output.bytes, 0, output.length);
 }

@@ -19,6 +19,8 @@ export class Upload {
   isBodyHeld = true;
   /** It goes over a connection that has carried others. */
   isReused = false;
+  /** It was asked by HTTP/2. */
+  isHttp2 = false;
   /** When the last of a body that came later than its head was passed on; 0: there was none. */
   doneMs = 0;
   /** Who wants the body before a server is sought. */
@@ -37,6 +39,7 @@ export class Upload {
     this.gathering = null;
     this.isBodyHeld = true;
     this.isReused = false;
+    this.isHttp2 = false;
     this.doneMs = 0;
     this.onlooker = null;
   }
@@ -58,6 +61,7 @@ export class Upload {
     if (size > 0 && isCoalesced) output.copy(head.bytes, bodyStart, bodyEnd);
     exchange.sentMs = port.nowMs;
     this.isReused = upstream.isReused;
+    this.isHttp2 = line.isShared === true;
     this.#count(upstream, output.length + (isCoalesced ? 0 : size));
     let isTaken = line.send(output.bytes, 0, output.length);
     if (!isCoalesced) isTaken = line.send(head.bytes, bodyStart, bodyEnd) && isTaken;

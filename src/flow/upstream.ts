@@ -156,6 +156,7 @@ export class Upstream implements DialFlow {
     this.#state &= ~flag.isReused;
     const { context, server } = this.#cold;
     countConnected(context.tally, server.row, tookMs);
+    this.#exchange!.upload.isHttp2 = false;
   }
 
   refused(what: Fault): void {

@@ -99,6 +99,8 @@ export const recordFlag = {
   hasMoreHits: 0x200,
   /** Its id is one that we have made: prefix and count. */
   isOwnId: 0x400,
+  /** Its server was asked by HTTP/2. */
+  isHttp2Up: 0x800,
 } as const;
 
 export const recordKinds = ["http", "tcp", "udp"] as const;

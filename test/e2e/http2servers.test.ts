@@ -218,10 +218,28 @@ describe.skipIf(programs.some((program) => find(program) === null))("servers tha
     inner.ending(() => void older.close());
     const tls = { ca: room.path("ca.pem"), serverName: "server.test" };
     const address = `127.0.0.1:${(older.address() as AddressInfo).port}`;
-    const one = await Sluice.start(inner, { workers: 1, pools: { app: { http2: true, tls, servers: [address] } } });
-    for (let times = 0; times < 3; times++) expect((await curl("-d", "a whole body", one.url)).out).toBe("that");
+    const logged = inner.path("versions.log");
+    const accessLog = { path: logged, flush: "10ms", fields: { version: "version", server: "server_version" } };
+    const pools = {
+      app: { http2: true, tls, servers: [address] },
+      clear: { http2: true, servers: [`127.0.0.1:${at.clear}`] },
+    };
+    const [main, extra] = [freePort(), freePort()];
+    const one = await Sluice.start(inner, {
+      ...{ workers: 1, pools, accessLog },
+      listeners: {
+        main: { listen: `127.0.0.1:${main}`, use: "app" },
+        extra: { listen: `127.0.0.1:${extra}`, use: "clear" },
+      },
+    });
+    for (let times = 0; times < 3; times++)
+      expect((await curl("-d", "a whole body", `http://127.0.0.1:${main}/`)).out).toBe("that");
     expect(began).toEqual(["h2", "http/1.1"]);
     await until("the log to tell it", () => one.stderr.includes("it answers HTTP_1_1_REQUIRED"));
+    expect((await curl("-i", `http://127.0.0.1:${extra}/proto`)).out).toContain("\r\nVia: 2.0 sluice\r\n");
+    const lines = (server: string): string => `{"version":"1.1","server":"${server}"}\n`;
+    const whole = lines("1.1").repeat(3) + lines("2.0");
+    await until("the access log to tell it", () => readFileSync(logged, "utf8") === whole);
   });
 
   test("that are drained end what they have, and so does a Sluice that stops", async () => {

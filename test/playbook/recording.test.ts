@@ -10,6 +10,7 @@ import { RecorderRing } from "../../src/memory/recorder.ts";
 import { formatRecorder, recorderBytes } from "../../src/memory/recorderlayout.ts";
 import { RecorderReader } from "../../src/memory/recorderreader.ts";
 import { Playbook } from "../playbook.ts";
+import { Answerer } from "./http2server.ts";
 import type { PlanOptions } from "./plan.ts";
 import { connect, proxyPlan, socks } from "./proxies.ts";
 import { deny, rule, rules } from "./rules.ts";
@@ -74,6 +75,7 @@ test("an exchange: who asked whom for what, and where its time went", () => {
     fault: null,
     attempts: 1,
     isReused: false,
+    serverVersion: "1.1",
     cache: null,
     rule: "",
     rules: [],
@@ -282,4 +284,15 @@ test("a tunnel that was never opened has no such phase, and a protocol that was 
   client.ends();
   server.ends();
   expect(phases(records()[0]!)).toEqual(["wait 0-5", "receive 5-25"]);
+});
+
+test("by which HTTP the server was asked, if it was", () => {
+  const { play, records } = recorded({ server: { isHttp2: true } });
+  play.connect().sends(get("/"));
+  new Answerer(play).answers(1);
+  play.connect().sends("GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: bad\r\n\r\n");
+  expect(records().map(({ status, serverVersion }) => [status, serverVersion])).toEqual([
+    [200, "2.0"],
+    [400, ""],
+  ]);
 });

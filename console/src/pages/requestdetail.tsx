@@ -76,6 +76,7 @@ function factsOf(record: ExchangeRecord, find: string): (readonly [string, Compo
     ["Server", link("server", record.server)],
     ["Server said", serverStatus === 0 || serverStatus === status ? null : String(serverStatus)],
     ["Attempts", record.attempts === 0 ? null : String(record.attempts)],
+    ["Asked by", record.serverVersion === "" ? null : record.serverVersion === "2.0" ? "HTTP/2" : "HTTP/1.1"],
     ["Connection", record.server === "" ? null : record.isReused ? "was there already" : "opened for it"],
     ["Cache", record.cache === null ? null : link("cache", record.cache)],
     ["Outcome by rule", link("rule", record.rule)],

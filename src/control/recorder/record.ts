@@ -49,6 +49,7 @@ export function recordOf(reader: RecorderReader, worker: number, names: Recorder
     fault: faultOf(fault),
     attempts: reader.attempts,
     isReused: reader.has(recordFlag.isReused),
+    serverVersion: serverVersionOf(reader),
     cache: cacheOf(cache),
     rule: nameOf(table, "rules", reader.rule),
     rules: [
@@ -63,6 +64,12 @@ export function recordOf(reader: RecorderReader, worker: number, names: Recorder
     bytesSent: cells[recordCell.bytesSent]!,
     phases: phasesOf(reader),
   };
+}
+
+/** A tunnel's target is asked for nothing. */
+function serverVersionOf(reader: RecorderReader): string {
+  if (reader.kind !== 0 || reader.floats[recordWord.sentMs]! < 0 || reader.method === method.connect) return "";
+  return reader.has(recordFlag.isHttp2Up) ? "2.0" : "1.1";
 }
 
 export function durationOf({ floats }: RecorderReader): number {

@@ -104,6 +104,7 @@ const ofExchange: Partial<Record<LogField, () => Write<AccessRecord>>> = {
     const words = [ascii('"1.0"'), ascii('"1.1"'), ascii('"2.0"')] as const;
     return (record, out, at) => appendBytes(out, at, words[record.isHttp2 ? 2 : record.minor === 0 ? 0 : 1]);
   },
+  server_version: () => present((record) => record.serverVersion),
   user_agent: () => (record, out, at) =>
     record.userAgentEnd > record.userAgentStart
       ? appendPart(record, out, at, record.userAgentStart, record.userAgentEnd, bytesMax.userAgent)

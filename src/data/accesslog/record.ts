@@ -25,6 +25,8 @@ export class AccessRecord {
   listener = "";
   pool = "";
   server = "";
+  /** Of HTTP, by which the server was asked; "" where none was. */
+  serverVersion = "";
   /** Servers tried: 0 when the proxy answered itself. */
   attempts = 0;
   /** "" when the listener gives none. */

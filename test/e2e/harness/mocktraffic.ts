@@ -220,6 +220,7 @@ export function madeExchange(number: number, atMs: number, random: () => number)
       serverStatus: isHere || isFailed ? 0 : 200,
     },
     ...{ fault: isFailed ? "upstream_reset" : null, attempts: isHere ? 0 : 1, isReused: random() < 0.7, cache: null },
+    ...{ serverVersion: isHere ? "" : random() < 0.3 ? "2.0" : "1.1" },
     ...{ rule: isHere ? "deny bots" : "", rules: isHere ? ["deny bots"] : ["track clients"], egress: null },
     ...{ bytesReceived: 740, bytesSent: Math.round(random() * 40_000), phases },
   };

@@ -50,6 +50,8 @@ export interface ExchangeRecord {
   readonly attempts: number;
   /** Over a connection to the server that was there already. */
   readonly isReused: boolean;
+  /** Of HTTP, by which its server was asked: "1.1" or "2.0"; "" where none was. */
+  readonly serverVersion: string;
   /** hit, miss, stale, revalidated, bypass, pass, collapsed; null where no cache was asked. */
   readonly cache: string | null;
   /** The rule whose outcome it is, and all whose conditions held, by name; "…" ends a list that was longer. */
@@ -85,6 +87,7 @@ export const exchangeRecord: z.ZodType<ExchangeRecord> = z
     fault: z.string().nullable().describe("Code of the fault (docs/FAULTS.md); null where it ended well."),
     attempts: z.int().describe("Tries at servers."),
     isReused: z.boolean().describe("Over a connection to the server that was there already."),
+    serverVersion: z.string().describe('Of HTTP, by which the server was asked: "1.1" or "2.0"; "" where none was.'),
     cache: z.string().nullable().describe("What its cache did: hit, miss, stale, ...; null where none was asked."),
     rule: z.string().describe('The rule whose outcome it is; "" without.'),
     rules: z.array(z.string()).describe('All whose conditions held, by name; "…" ends a list that was longer.'),

@@ -442,3 +442,23 @@ test("a client that leaves while another of its connection is told does no harm"
     server.expect("HEADERS 5 GET http a / END");
   }
 });
+
+test("Via of an answer that came by HTTP/2 says so, an interim one's too, and of one that came by HTTP/1.1 after all does not", () => {
+  const via: PlanOptions = { ...http2, forwarding: { via: "sluice" } };
+  const { play, client, server } = asked(get, via);
+  server.says(responseHead(1, 103));
+  server.answers(1, 204);
+  server.expect(
+    client.gets(
+      "HTTP/1.1 103 Informational\r\nVia: 2.0 sluice\r\n\r\nHTTP/1.1 204 No Content\r\nVia: 2.0 sluice\r\n\r\n",
+    ),
+    "report 204",
+  );
+  client.sends(get);
+  server.hears();
+  server.says(resetStream(3, 13));
+  const older = play.accept();
+  play.take();
+  older.sends("HTTP/1.1 204 No Content\r\n\r\n");
+  play.expect(client.gets("HTTP/1.1 204 No Content\r\nVia: 1.1 sluice\r\n\r\n"), "report 204");
+});
