@@ -21,7 +21,7 @@ export default defineConfig({
       tls: {
         certificates: ["certs", { certificate: "own.crt", key: "own.key" }],
         default: "shop.example",
-        unknownName: "refuse",
+        unknownName: "default",
         minVersion: "1.2",
         maxVersion: "1.3",
         ciphers: "ECDHE+AESGCM:ECDHE+CHACHA20",
