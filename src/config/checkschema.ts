@@ -48,6 +48,12 @@ export const check: z.ZodType<Check, CheckInput> = section({
       "Run a command and judge by its exit code, or by output. A text is split at spaces, a list is taken word by word, and no shell reads it; {host} and {port} stand for the server's.",
     ),
   every: duration("100ms", "1d").default("2s").describe("From one probe of a server to the next."),
+  everyDown: duration("100ms", "1d").optional().describe("Instead of every while a server is down."),
+  everyChanging: duration("100ms", "1d")
+    .optional()
+    .describe(
+      "Instead of every while the last results speak against a server's state and it has not changed yet: between rise and fall.",
+    ),
   timeout: duration("10ms", "1h")
     .optional()
     .describe("For connection and answer together; when absent 1s, or every where that is shorter."),

@@ -15,6 +15,8 @@ export function compileCheck(check: Check): CheckPlan {
   return {
     kind: kindOf(check),
     everyMs: ms(check.every),
+    ...(check.everyDown === undefined ? {} : { everyDownMs: ms(check.everyDown) }),
+    ...(check.everyChanging === undefined ? {} : { everyChangingMs: ms(check.everyChanging) }),
     timeoutMs: check.timeout === undefined ? Math.min(timeoutUsualMs, ms(check.every)) : ms(check.timeout),
     rise: check.rise,
     fall: check.fall,

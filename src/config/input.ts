@@ -633,6 +633,10 @@ export interface CheckInput {
   exec?: string | string[] | undefined;
   /** From one probe of a server to the next. Default: "2s". */
   every?: string | undefined;
+  /** Instead of every while a server is down. */
+  everyDown?: string | undefined;
+  /** Instead of every while the last results speak against a server's state and it has not changed yet: between rise and fall. */
+  everyChanging?: string | undefined;
   /** For connection and answer together; when absent 1s, or every where that is shorter. */
   timeout?: string | undefined;
   /** Successes in a row that bring a server up. Default: 2. */

@@ -8,6 +8,9 @@
 export interface CheckPlan {
   readonly kind: "tcp" | "http" | "grpc" | "udp" | "exec";
   readonly everyMs: number;
+  /** Of a server that is down, and of one whose last results speak against its state. Absent: `everyMs`. */
+  readonly everyDownMs?: number;
+  readonly everyChangingMs?: number;
   readonly timeoutMs: number;
   readonly rise: number;
   readonly fall: number;

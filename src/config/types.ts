@@ -403,6 +403,8 @@ export interface Check {
   udp?: true | undefined;
   exec?: string | string[] | undefined;
   every: string;
+  everyDown?: string | undefined;
+  everyChanging?: string | undefined;
   timeout?: string | undefined;
   rise: number;
   fall: number;

@@ -40,7 +40,7 @@ import { Live } from "./live.ts";
 import type { Log } from "./log.ts";
 import { Names } from "./names.ts";
 import { addressOf, fileShortage, reloadProblems, startProblems } from "./preflight.ts";
-import { Prober } from "./prober.ts";
+import { type Prober, proberOf } from "./prober.ts";
 import { type Prepared, Reconciler } from "./reconcile.ts";
 import { Registering } from "./registering.ts";
 import { type Phase, Reporting } from "./reporting.ts";
@@ -165,7 +165,7 @@ export class Control implements AdminService {
       clearFailures: (slot) => this.#totals.clearFailures(slot),
       drainedBy: (pool, server) => this.#discovery.drainerOf(pool, server),
     });
-    this.#prober = new Prober((slot, result) => this.#roster.checked(slot, result, monotonicMs()), { log });
+    this.#prober = proberOf(this.#roster, log, monotonicMs);
     this.#supervisor = new Supervisor({
       workers: this.workers,
       arenaPath: state.arenaPath,

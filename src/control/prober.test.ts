@@ -6,6 +6,7 @@ import type { Plan } from "../config/plan.ts";
 import { configSchema } from "../config/schema.ts";
 import { Slots } from "../config/slots.ts";
 import type { ProbeResult } from "../health/probe/result.ts";
+import type { Standing } from "../health/verdict.ts";
 import { openLog } from "./log.ts";
 import { Prober } from "./prober.ts";
 
@@ -46,7 +47,7 @@ function plan(servers: readonly string[], check: object): Plan {
   return compile(config, new Slots(), () => undefined);
 }
 
-function prober(hasFreeFiles: (count: number) => boolean = () => true) {
+function prober(hasFreeFiles: (count: number) => boolean = () => true, standingOf: () => Standing = () => "up") {
   const warned: string[] = [];
   const log = openLog({ level: "warn", format: "text", isColored: false, write: (line) => warned.push(line) });
   const results: [slot: number, result: ProbeResult][] = [];
@@ -56,7 +57,7 @@ function prober(hasFreeFiles: (count: number) => boolean = () => true) {
       results.push([slot, result]);
       heard?.();
     },
-    { random: () => 0.5, hasFreeFiles, log },
+    { random: () => 0.5, hasFreeFiles, standingOf, log },
   );
   probers.push(made);
   const more = async (count: number): Promise<void> => {
@@ -90,6 +91,17 @@ test("a tcp check asks for a connection only, and probes go on", async () => {
   await made.adopt(plan([await server("")], { tcp: true, every: "100ms", timeout: "5s" }));
   await more(3);
   expect(results.map(([, result]) => result.reason).slice(0, 3)).toEqual(["connected", "connected", "connected"]);
+});
+
+test("one that is down, or about to change, has a time of its own to the next probe", async () => {
+  let standing: Standing = "changing";
+  const { prober: made, more } = prober(undefined, () => standing);
+  await made.adopt(
+    plan([await server("")], { tcp: true, every: "1h", everyChanging: "100ms", everyDown: "200ms", timeout: "5s" }),
+  );
+  await more(2);
+  standing = "down";
+  await more(4);
 });
 
 test("a server that stays is not probed again at once; one that left is probed no more", async () => {

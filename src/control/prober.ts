@@ -6,6 +6,7 @@
 
 import type { CheckPlan, Plan, ServerPlan } from "../config/plan.ts";
 import type { ProbeResult } from "../health/probe/result.ts";
+import type { Standing } from "../health/verdict.ts";
 import type { Log } from "./log.ts";
 import { hasFreeFiles, Shortage } from "./openfiles.ts";
 import { CommandProbing } from "./prober/command.ts";
@@ -13,6 +14,7 @@ import { ConnectionProbing, type ProbeDone } from "./prober/connection.ts";
 import { DatagramProbing } from "./prober/datagram.ts";
 import { Pace } from "./prober/pace.ts";
 import { SecureContexts } from "./prober/secure.ts";
+import type { Roster } from "./roster.ts";
 
 /** Files that a command's probe opens at most, pipes for its words among them; any other one opens a socket. */
 const COMMAND_FILES = 8;
@@ -28,6 +30,8 @@ export type Observed = (slot: number, result: ProbeResult) => void;
 export interface ProberOptions {
   /** Told why nobody is probed just now. */
   readonly log?: Pick<Log, "warn">;
+  /** How a server stands after its last result; absent: up. */
+  readonly standingOf?: (slot: number) => Standing;
   readonly random?: () => number;
   readonly hasFreeFiles?: (count: number) => boolean;
 }
@@ -49,6 +53,7 @@ export class Prober {
   readonly #log: Pick<Log, "warn"> | null;
   readonly #pace: Pace;
   readonly #hasFree: (count: number) => boolean;
+  readonly #standingOf: (slot: number) => Standing;
   readonly #shortage = new Shortage("no server is checked, and each stays as it was");
   readonly #portShortage = new Shortage(
     "it is not checked, and stays as it was",
@@ -69,6 +74,7 @@ export class Prober {
     this.#log = options.log ?? null;
     this.#pace = new Pace(options.random ?? Math.random);
     this.#hasFree = options.hasFreeFiles ?? hasFreeFiles;
+    this.#standingOf = options.standingOf ?? (() => "up");
   }
 
   /** Probe the servers of this plan and no others. Resolves when each of them has had a first result, or could have none. */
@@ -106,7 +112,7 @@ export class Prober {
       const again = (): void => {
         resolve();
         if (isStopped) return;
-        callOff = this.#pace.next(startedMs, check.everyMs, once);
+        callOff = this.#pace.next(startedMs, periodOf(check, this.#standingOf(server.slot)), once);
       };
       if (!this.#canProbe(check)) return again();
       probing = this.#probe(server, check, (result, isShort) => {
@@ -140,4 +146,15 @@ export class Prober {
     if (check.exec !== null && check.kind === "exec") return new CommandProbing(server, check, check.exec, done);
     return new ConnectionProbing(server, check, this.#contexts, done);
   }
+}
+
+function periodOf({ everyMs, everyDownMs, everyChangingMs }: CheckPlan, standing: Standing): number {
+  const period = { up: everyMs, down: everyDownMs, changing: everyChangingMs }[standing];
+  return period ?? everyMs;
+}
+
+/** One whose results a roster is told, and which asks it how servers stand. */
+export function proberOf(roster: Pick<Roster, "checked" | "standingOf">, log: Log, nowMs: () => number): Prober {
+  const standingOf = (slot: number): Standing => roster.standingOf(slot);
+  return new Prober((slot, result) => roster.checked(slot, result, nowMs()), { log, standingOf });
 }

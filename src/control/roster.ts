@@ -11,6 +11,7 @@ import type { Plan, PoolPlan, ServerPlan } from "../config/plan.ts";
 import type { Ejection, Evidence } from "../health/ejection.ts";
 import { isPanic } from "../health/panic.ts";
 import { rampPermille } from "../health/ramp.ts";
+import type { Standing } from "../health/verdict.ts";
 import { admin, type Board, health } from "../memory/board.ts";
 import { Absent } from "./absent.ts";
 import type { Order } from "./adminservice.ts";
@@ -185,6 +186,11 @@ export class Roster {
       removed.set(server.slot, { pool: pool.name, server, sinceMs: this.#options.wallMs() });
     for (const slot of this.#records.keys()) removed.delete(slot);
     return removed;
+  }
+
+  /** What its checks come to at this moment. */
+  standingOf(slot: number): Standing {
+    return this.#records.get(slot)?.verdict?.standing ?? "up";
   }
 
   countsOf(slot: number): ServerCounts {

@@ -43,3 +43,13 @@ test("after a reset the next result decides at once again", () => {
   expect(verdict.state).toBe("unchecked");
   expect(states(verdict, "-")).toEqual(["down"]);
 });
+
+test("while results speak against the state it is changing, and settled with the first that does not", () => {
+  const verdict = new Verdict(2, 3);
+  const standings = [..."+--+---+-++"].map((result) => {
+    verdict.observe(result === "+");
+    return verdict.standing;
+  });
+  const [up, changing, down] = ["up", "changing", "down"] as const;
+  expect(standings).toEqual([up, changing, changing, up, changing, changing, down, changing, down, changing, up]);
+});

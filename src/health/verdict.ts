@@ -4,6 +4,8 @@
 // Any opposite result starts the count anew: failures that are not in a row never add up.
 
 export type VerdictState = "unchecked" | "up" | "down";
+/** How sure the last results are: changing while they speak against the state. */
+export type Standing = "up" | "changing" | "down";
 
 export class Verdict {
   readonly #rise: number;
@@ -24,6 +26,11 @@ export class Verdict {
   /** Results in a row that speak against the state, for showing how close a server is to the other. */
   get against(): number {
     return this.#against;
+  }
+
+  get standing(): Standing {
+    if (this.#against > 0) return "changing";
+    return this.#state === "down" ? "down" : "up";
   }
 
   /** Whether the state has changed by this result. */

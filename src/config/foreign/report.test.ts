@@ -12,7 +12,7 @@ listen web
   timeout client 1s
   timeout server 1s
   timeout connect 1s
-  server a 127.0.0.1:81 minconn 5 fastinter 1s
+  server a 127.0.0.1:81 minconn 5 on-marked-down shutdown-sessions
   lua
 `;
   const judgement = judgeForeignText(text, "haproxy.cfg", {});
@@ -32,10 +32,10 @@ listen web
   expect(lines[1]?.remarks).toEqual(["Sluice stays in the foreground; a service manager, or a container, does this"]);
   expect(lines[8]).toMatchObject({
     column: 3,
-    source: "server a 127.0.0.1:81 minconn 5 fastinter 1s",
+    source: "server a 127.0.0.1:81 minconn 5 on-marked-down shutdown-sessions",
     remarks: [
       "minconn: a server's maxconn is its limit at every load",
-      "fastinter: servers are checked at one interval, whatever their state",
+      "on-marked-down: connections that are open stay when a server's state changes",
     ],
   });
 });

@@ -20,6 +20,19 @@ test("when and how often", () => {
   expect(pool.check).toEqual({ tcp: true, tls: true, port: 99, every: "5s", timeout: "8s", rise: 4, fall: 7 });
 });
 
+test("servers that are down, or about to change, have times of their own", () => {
+  const { pool, told } = partsOf(
+    [],
+    ["default-server inter 5s fastinter 500ms downinter 30s", "server a a:1 check", "server b b:1 check"],
+  );
+  expect(pool.check).toMatchObject({ every: "5s", everyChanging: "500ms", everyDown: "30s" });
+  expect(told).toEqual([]);
+  expect(partsOf([], ["server a a:1 check downinter 10"]).pool.check).toMatchObject({ everyDown: "100ms" });
+  expect(partsOf([], ["server a a:1 check", "server b b:1 check fastinter 1s"]).told).toEqual([
+    "warning 1s is approximated: all servers of a pool have one check; fastinter is that of a",
+  ]);
+});
+
 test("timeout check is for what is read, beside the time to connect in, which is inter's at most", () => {
   const timeoutOf = (...lines: readonly string[]): string | undefined =>
     partsOf([], [...lines, "server a a:1 check inter 1s"]).pool.check?.timeout;

@@ -31,6 +31,8 @@ export function checkOf(
   tellOthers(ledger, servers, checked);
   const asked = { ...what, ...protocolOf(ledger, settings, what, first) };
   const everyMs = Math.max(timeOf(ledger, first, "inter") ?? 2000, 100);
+  const changingMs = timeOf(ledger, first, "fastinter");
+  const downMs = timeOf(ledger, first, "downinter");
   const rise = readCount(ledger, first.options.value("rise") ?? undefined, 1, 100);
   const fall = readCount(ledger, first.options.value("fall") ?? undefined, 1, 100);
   const port = readCount(ledger, first.options.value("port") ?? undefined, 1, 65_535);
@@ -43,6 +45,8 @@ export function checkOf(
     ...(isOverTls && asked.exec === undefined ? { tls: true } : {}),
     ...(port === null || asked.port !== undefined ? {} : { port }),
     ...(everyMs === 2000 ? {} : { every: written(everyMs) }),
+    ...(downMs === null ? {} : { everyDown: written(Math.max(downMs, 100)) }),
+    ...(changingMs === null ? {} : { everyChanging: written(Math.max(changingMs, 100)) }),
     timeout: written(Math.max(timeoutMs, 10)),
     ...(rise === null || rise === 2 ? {} : { rise }),
     ...(fall === null || fall === 3 ? {} : { fall }),
@@ -89,7 +93,7 @@ function timeOf(ledger: Ledger, { options }: ServerLine, name: string): number |
   return word === null ? null : readTime(ledger, word);
 }
 
-const perServer = ["inter", "rise", "fall", "port"];
+const perServer = ["inter", "fastinter", "downinter", "rise", "fall", "port"];
 
 function tellOthers(ledger: Ledger, servers: readonly ServerLine[], checked: readonly ServerLine[]): void {
   const first = checked[0]!;

@@ -18,7 +18,7 @@ export const serverWords: Keywords = {
   maxqueue: read("queue.length"),
   check: checks,
   "no-check": checks,
-  ...each(checks, "inter rise fall port check-ssl no-check-ssl check-sni"),
+  ...each(checks, "inter fastinter downinter rise fall port check-ssl no-check-ssl check-sni"),
   disabled: read("drain: it begins out of service"),
   enabled: read("drain: it is in service"),
   slowstart: read("slowStart of the pool"),
@@ -60,7 +60,6 @@ export const serverWords: Keywords = {
     `tcp-ut tfo no-tfo pool-low-conn pool-max-conn pool-purge-delay max-reuse ssl-reuse no-ssl-reuse tls-tickets
     no-tls-tickets stick npn shard`,
   ),
-  ...each(differs("servers are checked at one interval, whatever their state"), "fastinter downinter"),
   ...each(differs("a server's maxconn is its limit at every load"), "minconn"),
   ...each(differs("checks go over PROXY where traffic does"), "check-send-proxy no-check-send-proxy"),
   ...each(differs("connections that are open stay when a server's state changes"), "on-marked-down on-marked-up"),
