@@ -84,6 +84,16 @@ test("a patch is made of places with values, or of JSON of either kind", async (
     expect(await patch(...wrong)).toBe(2);
 });
 
+test("who wrote dots is refused in dots", async () => {
+  const error = "operation 1 (add /pools/ap/servers/1): there is nothing at /pools/ap";
+  const refused: [number, object] = [400, { error }];
+  const { options, said, writer, vigil } = played({ "PATCH /config": [refused, refused] });
+  expect(await configPatch(["pools.ap.servers[1]=b:2"], options, writer, vigil)).toBe(2);
+  const pointed = '[{"op":"add","path":"/pools/ap/servers/1","value":"b:2"}]';
+  expect(await configPatch([pointed], options, writer, vigil)).toBe(2);
+  expect(said).toEqual(["! sluice: pools.ap.servers[1]: there is nothing at pools.ap", `! sluice: ${error}`]);
+});
+
 test("a patch that asks for what is so has changed nothing", async () => {
   const same = { changes: [], effects: [], restart: [] };
   const { options, said, writer, vigil } = played({

@@ -4,6 +4,7 @@
 
 import { readFile } from "node:fs/promises";
 import { stringify } from "yaml";
+import { keyText } from "../config/problem.ts";
 import type { Section } from "../config/section.ts";
 import type { ConfigAnswer, WriteAnswer } from "../control/api/shape/config.ts";
 import type { Writer } from "./check.ts";
@@ -70,7 +71,31 @@ export async function configPatch(
   }
   const type = `application/${Array.isArray(patch) ? "json-patch" : "merge-patch"}+json`;
   const answer = await ask(options, "PATCH", `/api/v1/config${queryOf(options)}`, patch, type);
-  return tellReload(answer, "changed", options, writer, vigil);
+  return tellReload(isPointed(words) ? answer : inDots(answer), "changed", options, writer, vigil);
+}
+
+function isPointed(words: readonly string[]): boolean {
+  return words.length === 1 && !isAssignment(words[0]!);
+}
+
+/** A refusal of an operation, whose places are pointers, in the words of who wrote PATH=VALUE. */
+function inDots(answer: Answer): Answer {
+  const refusal = answer.ok ? errorOf(answer.body) : null;
+  if (!answer.ok || refusal === null) return answer;
+  const [, number, pointer, rest] = /^operation (\d+) \(\w+ (\/.*?)\): (.*)$/s.exec(refusal) ?? [];
+  if (number === undefined || pointer === undefined || rest === undefined) return answer;
+  const told = rest.replace(
+    /^(there is nothing at )(\/\S+)$/,
+    (_, words: string, place: string) => words + dotted(place),
+  );
+  return { ...answer, body: { error: `${dotted(pointer)}: ${told}` } };
+}
+
+function dotted(pointer: string): string {
+  const keys = pointer.split("/").slice(1);
+  return keyText(
+    keys.map((key) => (/^\d+$/.test(key) ? Number(key) : key.replaceAll("~1", "/").replaceAll("~0", "~"))),
+  );
 }
 
 export async function configWrite(options: RemoteOptions, writer: Writer): Promise<number> {

@@ -10,6 +10,10 @@ const hashed = (key: string): Meaning => [
   `write { policy: "consistentHash", key: ${JSON.stringify(key)} }`,
 ];
 
+function foreignConfig(program: string, part: string): string {
+  return `a config of ${program} is not read: docs/README.md#${part} has its words beside ours`;
+}
+
 /** Foreign words in lower case, without dashes and underscores. */
 const meanings: Record<string, readonly Meaning[]> = {
   // Ways to choose a server.
@@ -35,6 +39,14 @@ const meanings: Record<string, readonly Meaning[]> = {
   layer7: [["http"]],
   l7: [["http"]],
   https: [["http", 'write "http", and tls beside it']],
+  // Whole configs of other programs.
+  entrypoints: [["listeners", foreignConfig("Traefik", "in-traefiks-words")]],
+  providers: [["listeners", foreignConfig("Traefik", "in-traefiks-words")]],
+  apps: [["listeners", foreignConfig("Caddy", "in-caddys-words")]],
+  http: [["listeners", "write listeners, and pools of the servers behind them"]],
+  staticresources: [
+    ["listeners", "a config of Envoy is not read: write listeners, and pools of the servers behind them"],
+  ],
   // Sections.
   frontend: [["listeners"]],
   frontends: [["listeners"]],
@@ -94,6 +106,10 @@ const meanings: Record<string, readonly Meaning[]> = {
   zone: [["table"]],
   key: [["by"]],
   location: [["to"]],
+  to: [
+    ["listeners", "write pools: { app: { servers: [ADDRESS] } }, and use: app in a listener"],
+    ["sni", "write pools: { app: { servers: [ADDRESS] } }, and use: app here"],
+  ],
   code: [["status"]],
   burst: [["limit", 'write limit: { rate: "10/s", burst: 20 }']],
   rate: [["limit", 'write limit: { rate: "10/s", burst: 20 }']],

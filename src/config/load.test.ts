@@ -153,7 +153,12 @@ test("whatever contradicts itself in a config, what it names is looked at, and n
 test("whoever comes with a config of nginx or Caddy is told where its words stand", async () => {
   for (const name of ["nginx.conf", "site.conf", "Caddyfile"])
     expect(await told(name, "server { listen 80; }\n")).toEqual([
-      expect.stringContaining("docs/README.md has its words"),
+      expect.stringContaining(`docs/README.md#in-${name === "Caddyfile" ? "caddys" : "nginx"}-words has its words`),
     ]);
   expect(await told("sluice.yamll", "a: 1\n")).toEqual([expect.stringContaining('did you mean ".yaml"?')]);
+});
+
+test("a config of Traefik is told as that, at the key that gives it away", async () => {
+  const problems = await told("traefik.yml", "entryPoints: { web: {} }\nlisteners: {}\n");
+  expect(problems).toContainEqual(expect.stringContaining("docs/README.md#in-traefiks-words has its words"));
 });

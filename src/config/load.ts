@@ -184,10 +184,11 @@ export async function loadText(
 
 /** A file whose name says nothing that is known here. */
 function strange(path: string, extension: string): Loaded {
-  const isOfOthers = extension === ".conf" || /(?:^|\/)(?:nginx|caddy)[^/]*$/i.test(path);
+  const isCaddys = /(?:^|\/)caddy[^/]*$/i.test(path);
+  const isOfOthers = isCaddys || extension === ".conf" || /(?:^|\/)nginx[^/]*$/i.test(path);
   const meant = extension === "" ? "" : didYouMean(extension, extensions);
   const words = isOfOthers
-    ? "; a config of nginx or Caddy is not read: docs/README.md has its words beside ours"
+    ? `; a config of ${isCaddys ? "Caddy" : "nginx"} is not read: docs/README.md#${isCaddys ? "in-caddys-words" : "in-nginx-words"} has its words beside ours`
     : meant;
   return refused(path, `must be a haproxy.cfg, or end in ${extensions.slice(0, 5).join(", ")}${words}`);
 }

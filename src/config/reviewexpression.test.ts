@@ -114,3 +114,9 @@ test("a rate in place of a limit is one error, the schema's", () => {
     '[0].limit must be a section: write limit: { rate: "5/s" }',
   ]);
 });
+
+test("by beside track is told where it goes", () => {
+  expect(told([{ track: "marked", by: "src" }])).toEqual([
+    "[0].by is for a limit beside it that names a table; write track: { table: marked, by: src }",
+  ]);
+});

@@ -223,7 +223,9 @@ function reviewLimit(rule: Section, path: Path, report: Report): void {
       "key",
       isSection(limit)
         ? "is for limits without a section: write it in the section of this one"
-        : 'is for a limit beside it that names a table, such as limit: "clients"; track has a by of its own',
+        : typeof rule["track"] === "string"
+          ? `is for a limit beside it that names a table; write track: { table: ${rule["track"]}, by: ${typeof by === "string" ? by : "…"} }`
+          : 'is for a limit beside it that names a table, such as limit: "clients"; track has a by of its own',
     );
   if (by !== undefined && typeof limit === "string" && limit.includes("["))
     report("error", [...path, "by"], "key", "cannot stand beside a limit that says in brackets who shares it");

@@ -9,6 +9,7 @@ import { didYouMean } from "../base/nearest.ts";
 import { quote, type Reading } from "../base/reading.ts";
 import { readSize } from "../base/size.ts";
 import { meaning } from "./alias.ts";
+import { misplaced } from "./level.ts";
 import { sectionOf } from "./section.ts";
 
 /** What zod hands to an error function, as far as we look at it. */
@@ -158,6 +159,8 @@ export function section<T extends z.ZodRawShape>(
 }
 
 function unknownKey(key: string, known: readonly string[]): string {
+  const elsewhere = misplaced(key, known);
+  if (elsewhere !== null) return elsewhere;
   const meant = meantBy(key, known);
   return `is not a known key${meant === "" ? `; known here: ${known.join(", ")}` : meant}`;
 }

@@ -28,7 +28,7 @@ test("an alias bomb, an unknown tag and a second document are refused", () => {
   expect(fault(readYaml(bomb))).toMatch(/^\d+ the config holds more than 1000000 values/);
   expect(fault(readYaml("a: !secret b\n"))).toBe(`3 ${tagMessage("!secret")}`);
   expect(fault(readYaml("a: 1\n---\nb: 2\n"))).toContain("a second document begins here");
-  expect(fault(readYaml("a: 1\na: 2\n"))).toBe("5 this key stands twice in its section");
+  expect(fault(readYaml("a: 1\na: 2\n"))).toBe("5 a stands twice in its section, first in line 1");
   expect(readYaml("a: &base 1\nb: { <<: *bse }\nc: [*later]\nd: &later 2\ne: *later\n")).toEqual({
     ok: false,
     faults: [
@@ -65,7 +65,7 @@ test("each habit of YAML is refused in JSON, where it stands", () => {
     ['{"a": , "b": 1}', "6 this is not JSON: a value is missing"],
     ['{"a"}', "4 this is not JSON: a colon and a value are missing"],
     ['{"a", "b": 1}', "4 this is not JSON: a colon and a value are missing"],
-    ['{"a": 1, "a": 2}', "9 this key stands twice in its section"],
+    ['{"a": 1, "a": 2}', "9 a stands twice in its section, first in line 1"],
     ['{"a" 1}', "not JSON"],
     ['{"a": "x\ty"}', "not JSON"],
   ];

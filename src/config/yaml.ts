@@ -8,7 +8,7 @@ import type { Document, SyntaxFault } from "./document.ts";
 import { Places } from "./place.ts";
 import type { Path } from "./problem.ts";
 import { findUnquoted } from "./unquoted.ts";
-import { plainWords, yamlFaults } from "./yamlfault.ts";
+import { firstLines, plainWords, twice, yamlFaults } from "./yamlfault.ts";
 import { treeFaults } from "./yamltree.ts";
 
 export function readYaml(text: string): Document {
@@ -43,9 +43,9 @@ export function readJson(text: string): Document {
     const fault = habit ?? comment(bare) ?? { at: null, message: `this is not JSON: ${(error as Error).message}` };
     return { ok: false, faults: [fault] };
   }
-  const twice = document.errors.find((error) => error.code === "DUPLICATE_KEY");
-  if (twice !== undefined)
-    return { ok: false, faults: [{ at: twice.pos[0], message: "this key stands twice in its section" }] };
+  const again = document.errors.find((error) => error.code === "DUPLICATE_KEY");
+  if (again !== undefined)
+    return { ok: false, faults: [{ at: again.pos[0], message: twice(firstLines(bare), again.pos[0]) }] };
   const places = new Places(bare);
   if (document.contents !== null) place(document.contents, [], places);
   const fault = valueFault(value);

@@ -34,7 +34,7 @@ b: ]
     `3:11 put the expression in quotes: if: 'path == "/a" && headers["x"] == "y"'`,
     '4:9 put the expression in quotes: if: "!secure"',
     `5:20 put the expression in quotes: if: 'src in lists.x || method in ["A", "B"]'`,
-    "7:1 this key stands twice in its section",
+    "7:1 a stands twice in its section, first in line 6",
     '8:4 Unexpected flow-seq-end token in YAML stream: "]"',
   ]);
 });

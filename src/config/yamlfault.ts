@@ -3,7 +3,7 @@
 // with letters and the rest parsed again, which finds the independent mistakes behind it and no consequences. Of mistakes that
 // cannot be covered the first of a line stays.
 
-import { parseDocument, type YAMLParseError, type YAMLWarning } from "yaml";
+import { isScalar, LineCounter, parseDocument, visit, type YAMLParseError, type YAMLWarning } from "yaml";
 import type { SyntaxFault } from "./document.ts";
 import { adviseQuotes, findUnquoted } from "./unquoted.ts";
 import { tagMessage } from "./yamltree.ts";
@@ -24,13 +24,47 @@ export function yamlFaults(text: string): SyntaxFault[] {
     const wanting = faults.length < unquotedMax ? firstUnquoted(covered, mistakes) : null;
     if (wanting === null) {
       const rest = independent(covered, mistakes);
-      const wordsOf = ({ message, pos }: Mistake): string => plainWords(message, isInside(covered, pos[0]));
+      const first = firstLines(covered);
+      const wordsOf = ({ message, pos, code }: Mistake): string =>
+        code === "DUPLICATE_KEY" ? twice(first, pos[0]) : plainWords(message, isInside(covered, pos[0]));
       faults.push(...rest.map((mistake) => ({ at: mistake.pos[0], message: wordsOf(mistake) })));
       return faults.sort((a, b) => (a.at ?? 0) - (b.at ?? 0));
     }
     faults.push({ at: wanting.at, message: adviseQuotes(wanting, ":") });
     covered = covered.slice(0, wanting.at) + "x".repeat(wanting.end - wanting.at) + covered.slice(wanting.end);
   }
+}
+
+/** A key that stands in its section already, and the line of the first. */
+interface Standing {
+  readonly name: string;
+  readonly line: number;
+}
+
+/** Of a key that stands again, by where it does. */
+export function firstLines(text: string): ReadonlyMap<number, Standing> {
+  const found = new Map<number, Standing>();
+  const lines = new LineCounter();
+  visit(parseDocument(text, { prettyErrors: false, merge: true, lineCounter: lines }), {
+    Map: (_, { items }) => {
+      const seen = new Map<unknown, number>();
+      for (const { key } of items) {
+        if (!isScalar(key) || !key.range) continue;
+        const at = key.range[0];
+        const first = seen.get(key.value);
+        if (first === undefined) seen.set(key.value, at);
+        else found.set(at, { name: String(key.value), line: lines.linePos(first).line });
+      }
+    },
+  });
+  return found;
+}
+
+export function twice(first: ReadonlyMap<number, Standing>, at: number): string {
+  const standing = first.get(at);
+  return standing === undefined
+    ? "this key stands twice in its section"
+    : `${standing.name} stands twice in its section, first in line ${standing.line}`;
 }
 
 /** The parser's words for what is most often wrong, in ours. `goesOn`: the line is meant to stand inside of brackets. */
@@ -47,7 +81,6 @@ export function plainWords(message: string, goesOn = false): string {
 function inOurWords(message: string): string | null {
   if (message.startsWith("Source contains multiple documents"))
     return "a second document begins here, and a config is one: take the line before it away, or give it a file of its own";
-  if (message === "Map keys must be unique") return "this key stands twice in its section";
   const tag = /^Unresolved tag: (\S+)$/.exec(message)?.[1];
   return tag === undefined ? null : tagMessage(tag);
 }

@@ -174,6 +174,24 @@ const cases: readonly string[] = [
        ^^^ "and" is no operator: write "&&"`,
   `secure & true
        ^ "&" is no operator: write "&&"`,
+  `src in 10.0.0.0/8
+       ^^^^^^^^^^ must stand in quotes: write cidr('10.0.0.0/8')`,
+  `src in 10.0.0.1
+       ^^^^^^^^ must stand in quotes: write cidr('10.0.0.1')`,
+  `src == 10.0.0.1
+       ^^^^^^^^ must stand in quotes: write ip('10.0.0.1')`,
+  `secure && src in [10.0.0.1, 192.168.0.0/16]
+                  ^^^^^^^^ must stand in quotes, and the list be a block: write in cidr('10.0.0.1', '192.168.0.0/16')`,
+  `src in 2001:db8::/32
+       ^^^^^^^^^^^^^ must stand in quotes: write cidr('2001:db8::/32')`,
+  `src == ::1
+       ^^^ must stand in quotes: write ip('::1')`,
+  `!host == 'a'
+^^^^^ is of host alone: write host != 'a'`,
+  `secure && !path != '/a'
+          ^^^^^ is of path alone: write path == '/a'`,
+  `!src in cidr('10.0.0.0/8')
+^^^^ is of src alone: write !(src in cidr('10.0.0.0/8'))`,
   `secure true
        ^^^^ an operator must stand before this`,
   `true)

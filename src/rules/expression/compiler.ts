@@ -11,7 +11,7 @@ import { compileIn } from "./membership.ts";
 import { compileName } from "./names.ts";
 import { compileBinary, compileUnary, nowhere } from "./operators.ts";
 import { compileIndex, compileMember } from "./paths.ts";
-import type { ChoiceNode, ListNode, LogicalNode, Node } from "./syntax.ts";
+import type { BinaryNode, ChoiceNode, ListNode, LogicalNode, Node, UnaryNode } from "./syntax.ts";
 import { constant, erroneous, phrase, played, type Term, type TermType } from "./term.ts";
 import type { Thing } from "./thing.ts";
 
@@ -34,6 +34,7 @@ function thingOf(context: Context, node: Node): Thing {
     case "unary":
       return { kind: "term", term: compileUnary(context, node, context.term(node.operand)) };
     case "binary":
+      if (isNegated(context, node)) return { kind: "term", term: misnegated(context, node) };
       if (node.operator === "in") return { kind: "term", term: compileIn(context, node) };
       return { kind: "term", term: compileBinary(context, node, context.term(node.left), context.term(node.right)) };
     case "logical":
@@ -43,6 +44,28 @@ function thingOf(context: Context, node: Node): Thing {
     case "list":
       return { kind: "term", term: listOf(context, node) };
   }
+}
+
+/** `!host == 'a'` is `(!host) == 'a'`, and was meant otherwise. */
+function isNegated({ text }: Context, { operator, left }: BinaryNode): boolean {
+  return ["==", "!=", "in"].includes(operator) && left.kind === "unary" && text[left.start] === "!";
+}
+
+function misnegated(context: Context, node: BinaryNode): Term {
+  const left = node.left as UnaryNode; // So says isNegated.
+  const { operand } = left;
+  const term = context.term(operand);
+  if (term.type === "error") return erroneous(node);
+  if (["bool", "any", "null"].includes(term.type)) {
+    const negated = compileUnary(context, left, term);
+    if (node.operator === "in") return compileIn(context, node);
+    return compileBinary(context, node, negated, context.term(node.right));
+  }
+  const { text } = context;
+  const [from, to] = [text.slice(operand.start, operand.end), text.slice(node.right.start, node.right.end)];
+  const meant =
+    node.operator === "in" ? `!(${from} in ${to})` : `${from} ${node.operator === "==" ? "!=" : "=="} ${to}`;
+  return context.complain(left, `is of ${from} alone: write ${meant.length > 100 ? "!(…) around the whole" : meant}`);
 }
 
 function typeOfLiteral(value: boolean | number | string | null): TermType {

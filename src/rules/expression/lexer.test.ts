@@ -29,3 +29,10 @@ test("a character that is none of the language is named", () => {
   expect(tokens("a \u{1f600}")).toEqual(['"\u{1f600}" cannot stand in an expression outside of a string']);
   expect(tokens("$a")).toEqual(['"$" cannot stand here: names begin with a letter']);
 });
+
+test("an address without quotes is told as that, and hexadecimal letters beside a colon are names", () => {
+  expect(tokens("10.0.0.0/8")).toEqual(["must stand in quotes: write cidr('10.0.0.0/8')"]);
+  expect(tokens("a?b:c")).toHaveLength(6);
+  expect(tokens("x ? a ? b:c:d")).toHaveLength(10);
+  expect(tokens("1.5+.25")).toHaveLength(4);
+});

@@ -23,6 +23,9 @@ const space = /(?:[ \t\n\f\r]+|\/\/[^\n]*)+/y;
 const name = /[A-Za-z_][A-Za-z0-9_]*/y;
 const number = /0[xX][0-9a-fA-F]+|(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?/y;
 const string = /[rR]?(?:'''|"""|'|")/y;
+/** An address or a block without quotes. No expression has two dots in a number or two colons side by side. */
+const bareAddress =
+  /(?:\d{1,3}(?:\.\d{1,3}){3}|(?:[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4})*)?::[0-9a-fA-F:.]*)(?:\/\d+)?/y;
 const symbol = /&&|\|\||==|!=|<=|>=|[<>+\-*/%!?:.,()[\]]/y;
 
 /** Mistakes that have a name elsewhere. */
@@ -52,6 +55,8 @@ export function lex(text: string, from: number, isTemplate: boolean, isUtf8: boo
       tokens.push({ kind: "end", text: "", value: 0, start, end: start });
       return { ok: true, tokens };
     }
+    const address = matched(bareAddress);
+    if (address !== null) return { ok: false, error: unquoted(text, tokens, address, start) };
     const opening = matched(string);
     const word = opening === null ? matched(name) : null;
     const digits = matched(number);
@@ -77,6 +82,22 @@ export function lex(text: string, from: number, isTemplate: boolean, isUtf8: boo
       tokens.push({ kind: "symbol", text: found, value: 0, start, end: at });
     }
   }
+}
+
+/** An address as it stands in other programs' files. To the right of `in` stands cidr(…), which takes several. */
+function unquoted(text: string, before: readonly Token[], address: string, start: number): Remark {
+  const span = { start, end: start + address.length };
+  const opening = before.findLastIndex((token) => token.kind === "symbol" && token.text === "[");
+  const closing = before.findLastIndex((token) => token.kind === "symbol" && token.text === "]");
+  const isListed = opening > closing && before[opening - 1]?.text === "in";
+  if (isListed) {
+    const list = /^[^\]]*/.exec(text.slice(before[opening]!.end))![0].split(",");
+    const items = list.map((item) => `'${item.trim().replaceAll(/['"]/g, "")}'`);
+    const shown = items.length > 3 ? [...items.slice(0, 3), "…"] : items;
+    return remark(span, `must stand in quotes, and the list be a block: write in cidr(${shown.join(", ")})`);
+  }
+  const maker = address.includes("/") || before.at(-1)?.text === "in" ? "cidr" : "ip";
+  return remark(span, `must stand in quotes: write ${maker}('${address}')`);
 }
 
 function misnumbered(text: string, digits: string, start: number, end: number): Remark | null {
