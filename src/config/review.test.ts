@@ -93,6 +93,33 @@ describe("what concerns two keys", () => {
     ]);
   });
 
+  test("a statistics page where others see its passwords is warned of, once for an address, and has none of a socket's", () => {
+    const users = [{ user: "ann", password: "secret" }];
+    const page = (listen: string, more: object = {}) =>
+      base(
+        {},
+        {
+          admin: {
+            haproxy: {
+              pages: [
+                { listen, users },
+                { listen, uri: "/more", users },
+              ],
+              ...more,
+            },
+          },
+        },
+      );
+    expect(page("127.0.0.1:8404")).toEqual([]);
+    expect(page("unix:/run/page.sock")).toEqual([]);
+    expect(page(":8404")).toEqual([
+      "warning admin.haproxy.pages[0].listen is not a loopback address, and the page has no TLS: whoever sees the traffic reads its passwords; put it on loopback, behind a listener with tls",
+    ]);
+    expect(page("127.0.0.1:8404", { sockets: [{ listen: "127.0.0.1:8404" }] })).toEqual([
+      "error admin.haproxy.pages[0].listen is the same address as admin.haproxy.sockets[0].listen",
+    ]);
+  });
+
   test("metrics have an address of their own, beside listeners and admin", () => {
     const metrics = (listen: string, more: object = {}) => base({}, { metrics: { listen }, ...more });
     expect(metrics(":9100")).toEqual([]);

@@ -141,6 +141,13 @@ function reviewListening(root: Section, listeners: Section, report: Report): voi
         "value",
         'is open to every user of this machine and asks for no token, which admin.token is for: give it a path, as in "unix:/run/haproxy/admin.sock"',
       );
+    if (path[1] === "haproxy" && path[2] === "pages" && address.kind === "tcp" && !isLoopback(address.host))
+      report(
+        "warning",
+        path,
+        "value",
+        "is not a loopback address, and the page has no TLS: whoever sees the traffic reads its passwords; put it on loopback, behind a listener with tls",
+      );
     // The system gives each another.
     if (address.kind === "tcp" && address.port === 0) continue;
     const places = seen[isUdp ? "udp" : "tcp"];
@@ -163,8 +170,8 @@ function reviewListening(root: Section, listeners: Section, report: Report): voi
 
 /** Pages of one address are there together. */
 function haproxyPlaces(admin: Section): [Path, unknown, boolean][] {
-  const seen = new Set<unknown>();
   return (["sockets", "pages"] as const).flatMap((kind) => {
+    const seen = new Set<unknown>();
     const all = sectionOf(admin["haproxy"])[kind];
     return (Array.isArray(all) ? all : []).flatMap((one, at): [Path, unknown, boolean][] => {
       const { listen } = sectionOf(one);

@@ -152,8 +152,10 @@ export class Haproxy {
     const { plan, current } = this.#options;
     const [now, named] = [plan(), current().admin.haproxy?.proxies ?? none];
     if (now === null) return none;
-    if (this.#named?.plan !== now || this.#named.named !== named)
+    if (this.#named?.plan !== now || this.#named.named !== named) {
       this.#named = { plan: now, named, services: proxiesOf(now, named) };
+      this.#weights.keep(now.pools);
+    }
     return this.#named.services;
   }
 

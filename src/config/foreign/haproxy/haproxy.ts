@@ -239,11 +239,11 @@ class Builder implements Conversion {
       if (isForStats(settings)) {
         const { admin, pages } = statsProxy(this.ledger, settings, binds, this.#outside.elsewhere);
         if (admin !== null) this.draft.config.admin ??= admin;
-        for (const page of pages) this.#page(page);
+        for (const { page, path } of pages) this.#page(page, path);
         continue;
       }
       const page = trafficPage(this.ledger, settings);
-      if (page !== null) this.#page(page);
+      if (page !== null) this.#page(page, pathOf(proxy.word));
       tellWaits(this.ledger, settings);
       tellCompression(this.ledger, settings);
       const translated = translateRules(this, proxy);
@@ -281,11 +281,13 @@ class Builder implements Conversion {
   }
 
   /** Several proxies may say the same one: a defaults section has said it to all of them. */
-  #page(page: HaproxyPageInput): void {
+  #page(page: HaproxyPageInput, path: Path): void {
     const { pages = [] } = this.#haproxy;
     const isSame = (one: HaproxyPageInput): boolean =>
       one.listen === page.listen && (one.uri ?? "") === (page.uri ?? "");
-    if (!pages.some(isSame)) this.#haproxy.pages = [...pages, page];
+    if (pages.some(isSame)) return;
+    this.origins.add(["admin", "haproxy", "pages", pages.length], path);
+    this.#haproxy.pages = [...pages, page];
   }
 
   /** For who asks by HAProxy's words. */

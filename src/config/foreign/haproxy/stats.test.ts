@@ -43,6 +43,20 @@ test("on an address that others reach it is there where it asks for a password, 
   );
 });
 
+test("what is said of a page is told at its line", () => {
+  const { input, ledger, origins } = translateHaproxy(
+    `${usual}${page("*:8404", " stats auth ann:secret\n")}`,
+    "/etc/haproxy.cfg",
+    {},
+    translateRules,
+  );
+  const told = judge(input).findings.map((finding) => origins.bring(finding));
+  const bind = ledger.findings.find(({ message }) => message.includes("the page is there for its users"))!;
+  expect(told.map(({ path, message }) => [path, message.slice(0, 55)])).toEqual([
+    [bind.path, "is not a loopback address, and the page has no TLS: who"],
+  ]);
+});
+
 test("in a frontend with traffic it is on the admin interface, once for all that a defaults section says it to", () => {
   const { admin, told } = tried(
     ` stats enable\n stats uri /s\n${web}${web.replaceAll("web", "more").replaceAll("app", "other")}`,
@@ -67,7 +81,9 @@ test("a config of one's own does not put a page without users where others reach
       admin: { haproxy: { pages: [{ listen, users: users as never }] } },
     }).findings.map(({ path, message }) => `${path.join(".")} ${message}`);
   expect(of("127.0.0.1:9", [])).toEqual([]);
-  expect(of(":9", [{ user: "a", password: "b" }])).toEqual([]);
+  expect(of(":9", [{ user: "a", password: "b" }])).toEqual([
+    "admin.haproxy.pages.0.listen is not a loopback address, and the page has no TLS: whoever sees the traffic reads its passwords; put it on loopback, behind a listener with tls",
+  ]);
   expect(of(":9", [])[0]).toStartWith("admin.haproxy.pages.0.listen is not a loopback address, so users must be set");
   expect(of("127.0.0.1:2112", [])[0]).toContain("127.0.0.1:2112");
 });

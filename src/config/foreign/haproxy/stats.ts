@@ -5,6 +5,7 @@
 import { isLoopback, readListenAddress } from "../../../base/address.ts";
 import { realmPattern } from "../../haproxyschema.ts";
 import type { AdminInput, HaproxyPageInput } from "../../input.ts";
+import type { Path } from "../../problem.ts";
 import type { Ledger } from "../ledger.ts";
 import type { Bind } from "./bind.ts";
 import { durationOf, written } from "./duration.ts";
@@ -36,7 +37,13 @@ export function isForStats(settings: Settings): boolean {
 export interface StatsProxy {
   /** What the admin interface takes over; null: its address is another. */
   readonly admin: AdminInput | null;
-  readonly pages: readonly HaproxyPageInput[];
+  readonly pages: readonly StatedPage[];
+}
+
+export interface StatedPage {
+  readonly page: HaproxyPageInput;
+  /** Where it stands in the file. */
+  readonly path: Path;
 }
 
 /** Says so at each line, and gives what there is of it. `elsewhere`: where the admin interface is if its address is not of loopback. */
@@ -56,7 +63,7 @@ export function statsProxy(
   const usual = elsewhere?.listen ?? "127.0.0.1:2112";
   const uri = page?.uri ?? usualUri;
   let admin: AdminInput | null = null;
-  const apart: HaproxyPageInput[] = [];
+  const apart: StatedPage[] = [];
   for (const bind of binds)
     for (const address of bind.addresses) {
       const path = linePath(bind.statement);
@@ -64,7 +71,7 @@ export function statsProxy(
         admin = { listen: address };
         ledger.approximate(path, `the admin interface stands for it, at ${address}`);
       } else if (page?.users !== undefined && bind.tls === null) {
-        apart.push({ listen: address, ...page });
+        apart.push({ page: { listen: address, ...page }, path });
         ledger.approximate(path, `the page is there for its users, at ${uri}, and changes nothing`);
       } else if (page === null || page.users === undefined)
         ledger.approximate(
@@ -79,7 +86,8 @@ export function statsProxy(
     }
   // Who has it at an address of its own asks there; with the console it is for whoever is on this machine.
   const isElsewhere = apart.length > 0 && admin === null;
-  return { admin, pages: page === null || isElsewhere ? apart : [...apart, page] };
+  if (page === null || isElsewhere) return { admin, pages: apart };
+  return { admin, pages: [...apart, { page, path: pathOf(settings.proxy.word) }] };
 }
 
 function isLocal(address: string): boolean {
