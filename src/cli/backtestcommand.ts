@@ -9,6 +9,12 @@ import type { Writer } from "./check.ts";
 import { gathered } from "./remotecommand.ts";
 import { endWithReader } from "./writer.ts";
 
+const examples = `
+Examples:
+  sluice backtest -c sluice.yaml --from access.log "too many"
+  sluice backtest -c sluice.yaml --from access.log.1.gz --from access.log "path.startsWith('/wp-')"
+  sluice backtest -c sluice.yaml --from access.log --enforce "{ limit: { rate: 5/s } }"`;
+
 export function addBacktest(program: Command, terminal: Writer, ended: (code: number) => void): void {
   program
     .command("backtest")
@@ -33,6 +39,7 @@ export function addBacktest(program: Command, terminal: Writer, ended: (code: nu
     .option("--until <time>", "only requests before then")
     .option("--top <number>", "show so many clients (default: 10)", count)
     .option("--json", "as JSON")
+    .addHelpText("after", examples)
     .action(async (rule: string, options: BacktestOptions) => {
       endWithReader();
       const { backtest } = await import("./backtest.ts");

@@ -12,7 +12,12 @@ import { endWithReader } from "./writer.ts";
 
 const patchWords = `
 PATCH is one or more PATH=VALUE (pools.app.retries=3), or JSON: a section to merge into the config (RFC 7396), or a list
-of operations (RFC 6902). @FILE reads it from a file, - from stdin.`;
+of operations (RFC 6902). @FILE reads it from a file, - from stdin.
+
+Examples:
+  sluice config patch pools.app.retries=3 --dry-run
+  sluice config patch 'pools.app.servers[1]=10.0.0.2:80^5' --confirm 60s
+  sluice config patch '{"limits":{"body":"10mb"}}'`;
 
 export function addReload(program: Command, terminal: Writer, ended: (code: number) => void): void {
   const command = tried(remoteCommand(program, "reload", "let a running Sluice load its config file again"));

@@ -19,6 +19,7 @@ import { demo } from "./demo.ts";
 import { addEgress } from "./egresscommands.ts";
 import type { ExplainOptions } from "./explain.ts";
 import { fleetStatus } from "./fleetstatus.ts";
+import { type InitOptions, init } from "./init.ts";
 import { lists } from "./lists.ts";
 import { addOriginals } from "./originalcommands.ts";
 import { addRegistry } from "./registrycommands.ts";
@@ -46,8 +47,15 @@ Examples:
   sluice                      a demo with three mock servers on :8080
   sluice run --listen :8080 --to 127.0.0.1:8081,127.0.0.1:8082^3 --balance p2c
   sluice run --mode tcp --listen :5432 --to db-1:5432,db-2:5432
+  sluice init --to 10.0.0.1:80   a first config, sluice.yaml
   sluice run -c sluice.toml   everything else is said in a config
   sluice status               what the one that runs is doing`;
+
+const explainExamples = `
+Examples:
+  sluice explain https://shop.example/cart
+  sluice explain POST http://localhost:8080/login --source 203.0.113.9 -H "User-Agent: curl/8.5"
+  sluice explain -c sluice.yaml --offline http://localhost:8080/`;
 
 /** Ends with an exit code, or, for `run` and the demo, once all runs. */
 export async function main(words: readonly string[]): Promise<void> {
@@ -230,6 +238,15 @@ function addSentinel(program: Command, writer: Writer, ended: (code: number) => 
 
 function addConfig(program: Command, writer: Writer, ended: (code: number) => void): void {
   program
+    .command("init")
+    .description("write a first config, with comments, to begin with")
+    .argument("[file]", "its name (default: sluice.yaml, sluice.toml or sluice.config.ts)")
+    .option("--listen <addresses>", "where to listen (default: :8080)")
+    .option("--to <servers>", "servers, host:port or host:port^weight; several with commas between")
+    .option("--toml", "TOML in the place of YAML")
+    .option("--ts", "TypeScript in the place of YAML")
+    .action(async (file: string | undefined, options: InitOptions) => ended(await init(file, options, writer)));
+  program
     .command("check")
     .description("say what is wrong with a config, or what it would do")
     .argument("<file>", "a config: .ts, .toml, .yaml, .json, or haproxy.cfg")
@@ -320,6 +337,7 @@ function addExplain(program: Command, writer: Writer, ended: (code: number) => v
     .option("--listener <name>", "the listener that it comes to, where the port of the URL does not say so")
     .option("--status <code>", "what the server is taken to answer (default: 200)", statusCode)
     .option("--offline", "by the config of -c alone, without a running Sluice")
+    .addHelpText("after", explainExamples)
     .action(async (words: string[], options: ExplainOptions) => {
       const { explain } = await import("./explain.ts");
       ended(await explain(words, options, writer));

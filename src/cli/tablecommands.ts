@@ -9,6 +9,12 @@ import { tableClear, tableGet, tableList, tableSet } from "./tables.ts";
 import { tableShow } from "./tableshow.ts";
 import { endWithReader } from "./writer.ts";
 
+const showExamples = `
+Examples:
+  sluice table show clients --where "http_req_rate > 100"
+  sluice table show clients --key 203.0.113.0/24 --limit 10
+  sluice table show clients --all --json`;
+
 export function addTables(program: Command, writer: Writer, ended: (code: number) => void): void {
   const tables = program.command("table").description("look at the tables of a running Sluice, and change entries");
   const remote = (name: string, description: string): Command => remoteCommand(tables, name, description);
@@ -19,6 +25,7 @@ export function addTables(program: Command, writer: Writer, ended: (code: number
     .option("--key <key>", "only keys that begin like this, or addresses of this block")
     .option("--limit <number>", "at most so many (default: 100)", someNumber)
     .option("--all", "however many there are")
+    .addHelpText("after", showExamples)
     .action(async (name: string, options) => {
       endWithReader();
       ended(await tableShow(name, options, writer));
