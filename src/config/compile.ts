@@ -17,12 +17,13 @@ import { Keys } from "./compiletls.ts";
 import { Kin } from "./kin.ts";
 import { type Materials, noMaterials } from "./materials.ts";
 import { bytes, freeze, ms } from "./measure.ts";
+import { nameKey } from "./namekey.ts";
 import type { LimitsPlan, Plan, RecorderPlan } from "./plan.ts";
 import type { Slots } from "./slots.ts";
 import type { Config } from "./types.ts";
 
-/** The IP address of a host name, or undefined while it is not known. Never asked about IP addresses. */
-export type Resolve = (host: string) => string | undefined;
+/** The IP address of a host name, by its key (namekey.ts), or undefined while it is not known. Never asked about IP addresses. */
+export type Resolve = (key: string) => string | undefined;
 
 /** Assigns the rows in `slots` and makes the plan, frozen to its leaves. */
 export function compile(
@@ -84,7 +85,7 @@ export function hostNames(config: Config): string[] {
   const hosts = Object.values(config.pools).flatMap((pool) =>
     pool.servers.map((server) => {
       const { address } = serverAddress(server);
-      return address.kind === "tcp" && !isIp(address.host) ? [address.host] : [];
+      return address.kind === "tcp" && !isIp(address.host) ? [nameKey(address.host, pool)] : [];
     }),
   );
   return [...new Set(hosts.flat())];

@@ -15,6 +15,7 @@ import { compileServerTls, type Keys, serverTls } from "./compiletls.ts";
 import type { Kin } from "./kin.ts";
 import type { Materials } from "./materials.ts";
 import { defined, ms, seconds, value } from "./measure.ts";
+import { nameKey } from "./namekey.ts";
 import type {
   Address,
   BalanceKey,
@@ -111,7 +112,7 @@ function compileServer(poolName: string, pool: Pool, server: string | Server, ar
     id,
     name,
     slot: slots.slotOf("servers", id),
-    address: resolved(address, resolve),
+    address: resolved(address, pool, resolve),
     weight: options.weight ?? weight ?? 1,
     backup: options.backup,
     isDrained: options.drain,
@@ -133,9 +134,9 @@ export function isHttp2(pool: Pool, server: string | Server): boolean {
   return (typeof server === "string" ? undefined : server.http2) ?? pool.http2;
 }
 
-function resolved(address: Address, resolve: Resolve): Address {
+function resolved(address: Address, pool: Pool, resolve: Resolve): Address {
   if (address.kind === "unix" || isIp(address.host)) return address;
-  const host = resolve(address.host);
+  const host = resolve(nameKey(address.host, pool));
   return host === undefined ? { kind: "tcp", host: "", port: 0 } : { kind: "tcp", host, port: address.port };
 }
 

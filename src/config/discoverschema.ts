@@ -36,6 +36,11 @@ function readNameServer(text: string): Reading<string> {
     : misread(`must be a host with or without a port, such as "127.0.0.1:8600", not ${quote(text)}`);
 }
 
+export const nameServers: z.ZodType<string[], string[]> = list(
+  text('a host such as "127.0.0.1:8600"', readNameServer),
+  "name servers",
+  1,
+);
 const webAddress = text('an address such as "http://127.0.0.1:8500" or "unix:/run/x.sock"', readWebAddress);
 // Not in the usual words, which quote the value: a secret has no place in a terminal or log.
 const secretExpected = "must be a text of 1 to 4096 characters without spaces";
@@ -64,7 +69,7 @@ const dns = section({
       "address: A and AAAA, a server each, with port. srv: SRV records, with their ports, weights and priorities.",
     ),
   port: portNumber.optional().describe("The port of servers; SRV records say it themselves."),
-  servers: list(text('a host such as "127.0.0.1:8600"', readNameServer), "name servers", 1)
+  servers: nameServers
     .optional()
     .describe("Name servers to ask instead of the system's: by address, or by a name that the system knows."),
   prefer: choice(["ipv4", "ipv6"])

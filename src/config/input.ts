@@ -785,6 +785,8 @@ export interface DebugInput {
 export interface ListenerInput {
   /** Where to listen: ":8080" (every address), "127.0.0.1:80", "[::1]:80", "unix:/run/x.sock". */
   listen: string;
+  /** Whether nothing listens there for now: clients are refused by the system. It is judged like any other, connections that it has go on, and a change turns it on again (PATCH /api/v1/config; HAProxy's `enable frontend`). Default: false. */
+  disabled?: boolean | undefined;
   /** What is carried: requests of HTTP, connections as they are, or datagrams. With tls and mode tcp, TLS ends here and the content is passed on. Default: "http". */
   mode?: "http" | "tcp" | "udp" | undefined;
   /** The pool that requests or connections go to which nothing else claims. Needed, except with redirect and where rules name pools; in mode tcp with sni, other names are refused when it is absent. */
@@ -1304,6 +1306,8 @@ export interface ListenerLogInput {
 export interface PoolInput {
   /** Its servers: "host:port", "host:port^weight", "[::1]:80", "unix:/path", or sections with more options. A pool has servers or a reply. */
   servers?: (string | ServerInput)[] | undefined;
+  /** Name servers to ask for the names of its servers, instead of the system's: by address, or by a name that the system knows. */
+  nameServers?: string[] | undefined;
   /** Where further servers come from while Sluice runs: a source, or a list of them. */
   discover?: DiscoverInput | DiscoverInput[] | undefined;
   /** What every request is answered, in a pool that has no servers: a section with status, body or file. */

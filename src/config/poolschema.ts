@@ -7,7 +7,7 @@ import { misread, quote, type Reading, read } from "../base/reading.ts";
 import { compress, mirror, replace } from "./bodyschema.ts";
 import { poolCacheOrName } from "./cacheschema.ts";
 import { check } from "./checkschema.ts";
-import { discover } from "./discoverschema.ts";
+import { discover, nameServers } from "./discoverschema.ts";
 import { remarkOnHook } from "./hookfunctions.ts";
 import { hookOptions } from "./hookschema.ts";
 import type { PoolInput } from "./input.ts";
@@ -213,6 +213,11 @@ export const pool: z.ZodType<Pool, PoolInput> = section(
       .default([])
       .describe(
         'Its servers: "host:port", "host:port^weight", "[::1]:80", "unix:/path", or sections with more options. A pool has servers or a reply.',
+      ),
+    nameServers: nameServers
+      .optional()
+      .describe(
+        "Name servers to ask for the names of its servers, instead of the system's: by address, or by a name that the system knows.",
       ),
     discover: z
       .union([discover, list(discover, "sources", 1)], { error: says("a source of servers, or a list of them") })

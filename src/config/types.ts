@@ -490,6 +490,7 @@ export interface Debug {
 
 export interface Listener {
   listen: string;
+  disabled: boolean;
   mode: "http" | "tcp" | "udp";
   use?: string | undefined;
   maxConnections: number;
@@ -782,6 +783,7 @@ export interface ListenerLog {
 
 export interface Pool {
   servers: (string | Server)[];
+  nameServers?: string[] | undefined;
   discover?: Discover | Discover[] | undefined;
   reply?: Reply | undefined;
   balance:

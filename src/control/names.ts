@@ -9,7 +9,9 @@
 import { lookup as systemLookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { lookupsMax } from "../base/limits.ts";
+import { nameKeyParts } from "../config/namekey.ts";
 import type { Log } from "./log.ts";
+import { ownLookup } from "./ownnames.ts";
 
 export type Lookup = (host: string) => Promise<readonly string[]>;
 
@@ -74,8 +76,12 @@ export class Names {
     return this.#names.get(host)?.address ?? undefined;
   }
 
+  /** Of a host, wherever it is asked for. */
   problemOf(host: string): string | null {
-    return this.#names.get(host)?.problem ?? null;
+    const known = this.#names.get(host);
+    if (known !== undefined) return known.problem;
+    const others = [...this.#names.values()].filter((name) => nameKeyParts(name.host).host === host);
+    return others.find(({ problem }) => problem !== null)?.problem ?? null;
   }
 
   #named(host: string): Name {
@@ -175,7 +181,8 @@ async function withinMs(names: readonly Name[], ms: number, ask: (name: Name) =>
 }
 
 async function lookupAll(host: string): Promise<readonly string[]> {
-  return (await systemLookup(host, { all: true })).map((entry) => entry.address);
+  const own = ownLookup(host);
+  return own ?? (await systemLookup(host, { all: true })).map((entry) => entry.address);
 }
 
 function reasonOf(error: NodeJS.ErrnoException): string {

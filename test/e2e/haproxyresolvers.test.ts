@@ -90,3 +90,34 @@ listen plain
   await agreed("", "two");
   await agreed("plain", "127.0.0.3");
 });
+
+test("a server's name is looked up at the section's name servers by both, and followed where it moves", async () => {
+  await using room = new Room();
+  const port = freePort();
+  for (const hostname of ["127.0.0.2", "127.0.0.3"]) new Origin(room, () => ok(hostname), { hostname, port });
+  const names = freePort();
+  const stop = await dnsmasq(room, names, ["--host-record=moves.test,127.0.0.2"]);
+  const twins = await Twins.start(
+    room,
+    `resolvers dns
+  nameserver a 127.0.0.1:${names}
+  timeout resolve 200ms
+  timeout retry 100ms
+${defaults}
+listen app
+  bind 127.0.0.1:{PORT}
+  server a moves.test:${port} resolvers dns init-addr none
+`,
+  );
+  const agreed = (server: string): Promise<unknown> =>
+    until(`both to find ${server}`, async () => {
+      const { haproxy, sluice } = await twins.both(get("/"));
+      return haproxy.body === server && sluice.body === server;
+    });
+  await agreed("127.0.0.2");
+  await stop();
+  await dnsmasq(room, names, ["--host-record=moves.test,127.0.0.3"]);
+  // It asks every 10 seconds, and with each reload.
+  await until("the name to be asked for again", async () => (await twins.program.cli("reload")).code === 0);
+  await agreed("127.0.0.3");
+});

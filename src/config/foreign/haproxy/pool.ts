@@ -156,6 +156,7 @@ function servedPool(
     return {
       ...(own.length === 0 ? {} : { servers: own }),
       ...(sources.length === 0 ? {} : { discover: sources.length === 1 ? sources[0]! : sources }),
+      ...nameServersOf(conversion, written),
       ...(isOneBackup ? { backups: "first" } : {}),
       ...(balance === "weightedRoundRobin" ? {} : { balance }),
       ...(isSticky ? { sticky } : {}),
@@ -217,6 +218,17 @@ function add(same: ServerInput, other: ServerInput): void {
 }
 
 const shared = ["tls", "http2", "proxyProtocol", "source"] as const;
+
+/** All names of a pool are asked for in one place. */
+function nameServersOf({ ledger }: Conversion, lines: readonly ServerLine[]): PoolDraft {
+  const named = lines.filter(({ nameServers }) => nameServers !== null);
+  const [first] = named;
+  if (first === undefined) return {};
+  const others = named.filter(({ nameServers }) => JSON.stringify(nameServers) !== JSON.stringify(first.nameServers));
+  for (const { word } of others)
+    ledger.approximate(pathOf(word), `all names of a pool are looked up in one place; it is that of ${first.name}`);
+  return first.nameServers!.length === 0 ? {} : { nameServers: [...first.nameServers!] };
+}
 
 /** Servers of a template have what the pool says, so that all others of it must say the same. */
 function tellSources({ ledger, origins }: Conversion, lines: readonly ServerLine[], path: Path): void {

@@ -69,11 +69,23 @@ test("what the line says of each server is said of all, beside servers that are 
   expect(judge(input).findings.map(({ path }) => path.join("."))).toEqual(["pools.app.tls.verify"]);
 });
 
+test("servers with names are looked up at the section's name servers, and by the system where it names none", () => {
+  const lines = ["server a a.test:80 resolvers dns", "server b 10.0.0.1:80", "server c c.test:80 resolvers dns"];
+  const { pool, input, told } = made(section, ...lines);
+  expect(pool).toMatchObject({
+    servers: ["a.test:80", "10.0.0.1:80", "c.test:80"],
+    nameServers: ["127.0.0.1:53", "[::1]:5353", "ns.test:53"],
+  });
+  expect([told, judge(input).findings]).toEqual([[], []]);
+  expect(made(" parse-resolv-conf", ...lines).pool.nameServers).toBeUndefined();
+  expect(made(section, "server a a.test:80").pool.nameServers).toBeUndefined();
+});
+
 test.each([
   [
     section,
-    "server a a.test:80 resolvers dns",
-    "warning dns is approximated: a.test is looked up by the system, and not at the name servers of this section",
+    "server a a.test:80 resolvers dns\nserver b b.test:80\nserver c 10.0.0.1:80",
+    "warning b.test:80 is approximated: all names of a pool are looked up in one place; it is that of a",
   ],
   [
     section,

@@ -23,6 +23,8 @@ export interface ServerLine {
   readonly tls: ServerTlsInput | null;
   /** Of a template whose name is asked for again and again: its servers come from there, and `input` is what each of them has. */
   readonly source: DiscoverInput | null;
+  /** Where its name is to be asked for; empty: of the system. Null where the address is no name. */
+  readonly nameServers: readonly string[] | null;
 }
 
 /** What servers are read with. */
@@ -120,21 +122,15 @@ function lineOf(
     ...(proxyProtocol === null ? {} : { proxyProtocol }),
     ...(source === null ? {} : { source }),
   };
-  const asked = resolvers === undefined || address === null ? null : nameIn(address);
+  const asked = address === null ? null : nameIn(address);
   if (count !== null && (resolvers === undefined || asked === null))
     ledger.approximate(pathOf(count), "there is one server, at the address that the name is resolved to");
   const preferred = options.value("resolve-prefer");
   if (preferred !== null && !["ipv4", "ipv6"].includes(preferred.text))
     ledger.fault(pathOf(preferred), "must be ipv4 or ipv6");
-  if (resolvers === undefined || asked === null) return { name, word, options, input, tls, source: null };
-  if (count === null) {
-    if (resolvers.servers.length > 0)
-      ledger.approximate(
-        pathOf(options.value("resolvers")!),
-        `${asked.name} is looked up by the system, and not at the name servers of this section`,
-      );
-    return { name, word, options, input, tls, source: null };
-  }
+  const nameServers = asked === null ? null : (resolvers?.servers ?? []);
+  const line: ServerLine = { name, word, options, input, tls, source: null, nameServers };
+  if (resolvers === undefined || asked === null || count === null) return line;
   ledger.approximate(pathOf(count), "every address that the name has is a server, also beyond so many");
   for (const option of ["cookie", "disabled", "id"])
     if (options.lastOf(option === "disabled" ? ["disabled", "enabled"] : [option])?.text === option)
@@ -148,7 +144,7 @@ function lineOf(
     ...(most === undefined ? {} : { maxConnections: most }),
     ...(backup === true ? { backup: true as const } : {}),
   };
-  return { name, word, options, input, tls, source: dnsOf(resolvers, asked, preferred, usual) };
+  return { ...line, source: dnsOf(resolvers, asked, preferred, usual) };
 }
 
 /** What is asked for; null where there is nothing to ask. */

@@ -48,7 +48,7 @@ export const serverWords: Keywords = {
   proto: read("http2"),
   ...each(read("http2 of the check"), "check-proto check-alpn"),
   ws: noted("WebSockets go by HTTP/1.1 over TLS; in the clear they need a server that speaks it"),
-  resolvers: read("discover of a server-template"),
+  resolvers: read("nameServers of the pool; discover of a server-template"),
   "resolve-prefer": read("dns.prefer of discover"),
   ...each(
     noted("names are resolved again as time passes; nobody waits for that at the start"),
