@@ -785,8 +785,6 @@ export interface DebugInput {
 export interface ListenerInput {
   /** Where to listen: ":8080" (every address), "127.0.0.1:80", "[::1]:80", "unix:/run/x.sock". */
   listen: string;
-  /** Whether nothing listens there for now: clients are refused by the system. It is judged like any other, connections that it has go on, and a change turns it on again (PATCH /api/v1/config; HAProxy's `enable frontend`). Default: false. */
-  disabled?: boolean | undefined;
   /** What is carried: requests of HTTP, connections as they are, or datagrams. With tls and mode tcp, TLS ends here and the content is passed on. Default: "http". */
   mode?: "http" | "tcp" | "udp" | undefined;
   /** The pool that requests or connections go to which nothing else claims. Needed, except with redirect and where rules name pools; in mode tcp with sni, other names are refused when it is absent. */

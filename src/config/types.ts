@@ -490,7 +490,6 @@ export interface Debug {
 
 export interface Listener {
   listen: string;
-  disabled: boolean;
   mode: "http" | "tcp" | "udp";
   use?: string | undefined;
   maxConnections: number;
