@@ -2,6 +2,7 @@
 // it is asked, target.ts finds, and what the answers say is the commands'.
 
 import { isLoopback } from "../base/address.ts";
+import { wordsOf } from "../base/systemerror.ts";
 import type { Address } from "../config/plan.ts";
 import { adminUrl } from "../control/admin.ts";
 import { standingText } from "./standing.ts";
@@ -166,7 +167,6 @@ function parsed(text: string): unknown {
 /** The runtime's own words for these are of typos. */
 const unreached: Readonly<Record<string, string>> = {
   ENETUNREACH: "this machine has no way there; without IPv4 it is at [::1]",
-  EHOSTUNREACH: "there is no way to that machine",
   ECONNRESET: "the connection was closed without an answer",
 };
 
@@ -174,6 +174,11 @@ const unreached: Readonly<Record<string, string>> = {
 export function lossText(error: unknown): string {
   const { code, message } = error as Error & { code?: string };
   return `the connection to Sluice is lost${code === "ECONNRESET" ? "" : `: ${message}`}`;
+}
+
+function told({ code = "", message }: Error & { code?: string }): string {
+  const words = wordsOf(code);
+  return words === code ? message : words;
 }
 
 function unreachable({ address, config, otherwise }: Target & { ok: true }, error: Error & { code?: string }): string {
@@ -188,7 +193,7 @@ function unreachable({ address, config, otherwise }: Target & { ok: true }, erro
       ? "nothing listens there"
       : error.code === "ENOENT" || (address.kind === "unix" && error.message.startsWith("ENOENT"))
         ? "there is no such socket"
-        : (unreached[error.code ?? ""] ?? error.message);
+        : (unreached[error.code ?? ""] ?? told(error));
   const hint = isHere ? "is Sluice running? --admin names another address" : "--admin names another address";
   return `no Sluice answers at ${where}: ${why} (${hint})`;
 }

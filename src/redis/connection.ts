@@ -6,6 +6,7 @@
 import { connect, isIP, type Socket } from "node:net";
 import { connect as connectSecurely } from "node:tls";
 import type { RedisPlace } from "../base/redisplace.ts";
+import { wordsOf } from "../base/systemerror.ts";
 import { commandBytes, type Heard, type Reply, ReplyError, RespReader } from "./resp.ts";
 
 export interface ConnectionOptions {
@@ -189,27 +190,18 @@ export function refusalOf({ message, code }: ReplyError): string {
   return node === undefined ? `it refuses: ${said}` : `it is on another node of its cluster: ${node}`;
 }
 
+/** What is said otherwise of a Redis. */
 const distrusted = "its certificate is of no authority that is trusted (NODE_EXTRA_CA_CERTS names a file of more)";
 const reasons: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "connection refused",
   ECONNRESET: "it closes the connection",
   EPIPE: "it closes the connection",
-  ENOTFOUND: "its name has no address",
-  EAI_AGAIN: "the name server does not answer",
-  ENOENT: "there is no such socket",
-  EACCES: "no permission for its socket",
-  ETIMEDOUT: "it does not answer",
-  EHOSTUNREACH: "there is no way to it",
-  ENETUNREACH: "there is no way to it",
   SELF_SIGNED_CERT_IN_CHAIN: distrusted,
   DEPTH_ZERO_SELF_SIGNED_CERT: distrusted,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: distrusted,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: distrusted,
   UNABLE_TO_GET_ISSUER_CERT: distrusted,
-  CERT_HAS_EXPIRED: "its certificate has expired",
-  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
 };
 
 function reasonOf({ code = "", message }: NodeJS.ErrnoException): string {
-  return reasons[code] ?? (code === "" ? message.slice(0, 200) : code);
+  return code === "" ? message.slice(0, 200) : (reasons[code] ?? wordsOf(code));
 }

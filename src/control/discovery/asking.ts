@@ -2,6 +2,7 @@
 // interval is over, or when the answer says. After a failure it is asked again soon, then less and less often, up to the
 // interval. However often it is told of changes, it asks only half of the time. What is asked, and of whom, is said by the question.
 
+import { wordsOf } from "../../base/systemerror.ts";
 import type { Answer } from "./source.ts";
 
 /** An answer, and when the next question is best put; absent: when the interval is over. */
@@ -122,23 +123,5 @@ export function lateAnswer(timeoutMs: number): Answer {
 export function problemOf(error: unknown): string {
   if (error instanceof Refusal) return error.message;
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-  return `does not answer: ${typeof code === "string" ? (reasons[code] ?? code) : "it failed"}`;
+  return `does not answer: ${typeof code === "string" ? wordsOf(code) : "it failed"}`;
 }
-
-const reasons: Record<string, string> = {
-  ECONNREFUSED: "connection refused",
-  ECONNRESET: "connection reset",
-  EHOSTUNREACH: "no route to the host",
-  ENETUNREACH: "network unreachable",
-  ETIMEDOUT: "timed out",
-  ENOENT: "no such socket",
-  EACCES: "permission denied",
-  ENOTFOUND: "there is no such name",
-  EAI_AGAIN: "its name does not resolve",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is signed by itself",
-  SELF_SIGNED_CERT_IN_CHAIN: "its certificate is of an authority that is not trusted",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate is of an authority that is not trusted",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "its certificate is of an authority that is not trusted",
-  CERT_HAS_EXPIRED: "its certificate has expired",
-  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another name",
-};

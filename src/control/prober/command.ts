@@ -6,10 +6,10 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
+import { codeOf, reasonOf } from "../../base/systemerror.ts";
 import type { CheckPlan, ExecPlan, ServerPlan } from "../../config/plan.ts";
 import { commandOf, judgeCommand, outputBytesMax } from "../../health/probe/command.ts";
 import { type ProbeResult, unhealthy } from "../../health/probe/result.ts";
-import { codeOf, reasonOf } from "./errno.ts";
 import { Patience } from "./patience.ts";
 
 /** Between asking a command to end and killing it. */

@@ -5,12 +5,12 @@
 
 import { connect, isIP, isIPv6, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
+import { codeOf, reasonOf } from "../../base/systemerror.ts";
 import type { CheckPlan, ServerPlan, ServerTlsPlan } from "../../config/plan.ts";
 import { handshakeProblem, isTlsCode } from "../../health/probe/handshake.ts";
 import type { ProbeResult } from "../../health/probe/result.ts";
 import { Probe, type ProbeStage } from "../../health/probe.ts";
 import { writeProxyHeader } from "../../wire/proxyprotocol.ts";
-import { codeOf, reasonOf } from "./errno.ts";
 import { Patience } from "./patience.ts";
 import { isMaybePorts, isOutOfPorts } from "./ports.ts";
 import { isByHttp2, problemOf, type SecureContexts, sniOf, termsOf } from "./secure.ts";

@@ -3,11 +3,11 @@
 
 import { createSocket, type Socket } from "node:dgram";
 import { isIPv6 } from "node:net";
+import { codeOf, reasonOf } from "../../base/systemerror.ts";
 import type { CheckPlan, ServerPlan } from "../../config/plan.ts";
 import { DatagramProbe } from "../../health/probe/datagram.ts";
 import type { ProbeResult } from "../../health/probe/result.ts";
 import type { ProbeDone } from "./connection.ts";
-import { codeOf, reasonOf } from "./errno.ts";
 import { Patience } from "./patience.ts";
 
 export class DatagramProbing {

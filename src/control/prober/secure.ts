@@ -11,9 +11,9 @@ import {
   type SecureContext,
   type TLSSocket,
 } from "node:tls";
+import { codeOf } from "../../base/systemerror.ts";
 import type { CheckPlan, Plan, ServerPlan, ServerTlsPlan } from "../../config/plan.ts";
 import { certificateProblem, shownBy } from "../../health/probe/handshake.ts";
-import { codeOf } from "./errno.ts";
 
 /** The context, or in words why there can be none. */
 export type Secured = { readonly context: SecureContext } | { readonly problem: string };
