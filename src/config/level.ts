@@ -10,7 +10,7 @@ export const levels: Readonly<Record<string, readonly string[]>> = {
     "listen mode use maxConnections tls sni redirect hsts udp proxyProtocol http2 abortOnClose trustedProxies forwarding via requestId workerBy rules errors auth proxy cors compress replace hooks timeouts accessLog",
   ),
   "a pool (pools.NAME)": words(
-    "servers discover reply balance sticky retries backups redispatch retryBudget queue idle slowStart panicThreshold tls http2 proxyProtocol source check ejection rules errors stick cache compress replace mirror hooks timeouts",
+    "servers nameServers discover reply balance sticky retries backups redispatch retryBudget queue idle slowStart panicThreshold tls http2 proxyProtocol source check ejection rules errors stick cache compress replace mirror hooks timeouts",
   ),
   "a server (pools.NAME.servers)": words("address weight maxConnections backup id cookie"),
   "the limits of all listeners (limits, at the top)": words(
