@@ -161,6 +161,11 @@ export class ServerIncoming implements FrameSink {
     }
     this.#session.remove(stream);
     if (code === errorCode.http11Required) return this.#outdate(stream);
+    if (code === errorCode.enhanceYourCalm && !stream.isAnswering) {
+      // It bears no more over this connection (node:http2 says so while much of others' answers waits), which is not to say that it has not begun.
+      this.#session.crowded();
+      return stream.lose();
+    }
     if (code !== errorCode.refusedStream) return stream.lose(true);
     this.#session.crowded();
     stream.unprocessed();

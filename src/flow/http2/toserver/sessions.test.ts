@@ -133,6 +133,22 @@ test("a server that has refused a request is asked more at once again as it answ
   expect(roomy()).toBe(4);
 });
 
+test("over a connection of which its server says ENHANCE_YOUR_CALM no more is asked, and what may be asked twice is asked elsewhere", () => {
+  const play = new Playbook(http2);
+  ask(play);
+  const server = new Answerer(play);
+  for (let count = 0; count < 3; count++) ask(play);
+  server.hears();
+  server.says(resetStream(5, 11));
+  expect(play.dialing).toBe(1);
+  const other = new Answerer(play);
+  expect(other.hears().slice(1)).toContain("HEADERS 1 GET http a / END");
+  ask(play);
+  expect(other.hears()).toEqual(["HEADERS 3 GET http a / END"]);
+  for (const stream of [1, 3]) other.answers(stream);
+  expect(other.hears().filter((line) => line.startsWith("report"))).toEqual(Array(2).fill("report 200"));
+});
+
 test("an overloaded server that refuses what comes has no more connections than carry something", () => {
   const play = new Playbook({ ...http2, pool: { retries: 0 } });
   ask(play);
