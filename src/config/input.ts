@@ -150,7 +150,7 @@ export interface LogSyslogInput {
   format?: "rfc3164" | "rfc5424" | undefined;
   /** The machine's name in lines: true for its own, or another. Absent: none with rfc3164, as local programs do, its own with rfc5424. */
   hostname?: string | true | undefined;
-  /** A message at most, with what stands before its line; what is longer is cut. Default: "8kb". */
+  /** A message at most, with what stands before its line; what is longer is cut. Not more than the receiver takes: of what is beyond its own limit (rsyslog: 8096 bytes) it may make further messages. Default: "8000b". */
   length?: string | undefined;
 }
 
@@ -261,7 +261,7 @@ export interface AccessSyslogInput {
   format?: "rfc3164" | "rfc5424" | undefined;
   /** The machine's name in lines: true for its own, or another. Absent: none with rfc3164, as local programs do, its own with rfc5424. */
   hostname?: string | true | undefined;
-  /** A message at most, with what stands before its line; what is longer is cut. Default: "8kb". */
+  /** A message at most, with what stands before its line; what is longer is cut. Not more than the receiver takes: of what is beyond its own limit (rsyslog: 8096 bytes) it may make further messages. Default: "8000b". */
   length?: string | undefined;
   /** How severe lines are. Default: "info". */
   severity?: "emerg" | "alert" | "crit" | "err" | "warning" | "notice" | "info" | "debug" | undefined;

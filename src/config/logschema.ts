@@ -46,8 +46,10 @@ const syslogKeys = {
       "The machine's name in lines: true for its own, or another. Absent: none with rfc3164, as local programs do, its own with rfc5424.",
     ),
   length: size("128b", "60kb")
-    .default("8kb")
-    .describe("A message at most, with what stands before its line; what is longer is cut."),
+    .default("8000b")
+    .describe(
+      "A message at most, with what stands before its line; what is longer is cut. Not more than the receiver takes: of what is beyond its own limit (rsyslog: 8096 bytes) it may make further messages.",
+    ),
 } as const;
 
 const accessSyslog = section({

@@ -1,5 +1,6 @@
 // `show info` as HAProxy 2.6 writes it: what there is of it here, and 0 for what this program does not have (pipes, peers, pools of memory).
-// Lines that would have to be made up are left out. The name and version are Sluice's own: tools show them, and a person must not be misled.
+// Lines that would have to be made up are left out. The name is Sluice's own; its version stands behind that of the HAProxy whose commands
+// are spoken, because tools go by it (Ansible's module drains from 1.5 on).
 
 import { hostname } from "node:os";
 import { listenerCell, type Totals, workerCell } from "../../memory/tally.ts";
@@ -21,6 +22,11 @@ interface Line {
   readonly tags: string;
   readonly type: string;
   readonly value: string | number;
+}
+
+/** What tools take for HAProxy's version, ours behind it. */
+export function versionFor(version: string): string {
+  return `2.6.0-sluice-${version}`;
 }
 
 /** Place, name, tags and type, as the typed output has them. */
@@ -71,7 +77,14 @@ function valuesOf({ status, totals, listeners, rates }: InfoParts): Readonly<Rec
   const files = openFilesMax() ?? 0;
   const connections = totals.worker(workerCell.connections);
   return {
-    ...{ Name: "Sluice", Version: version, Release_date: "-", Nbthread: workers.length, Nbproc: 1, Process_num: 1 },
+    ...{
+      Name: "Sluice",
+      Version: versionFor(version),
+      Release_date: "-",
+      Nbthread: workers.length,
+      Nbproc: 1,
+      Process_num: 1,
+    },
     ...{ Pid: pid, Uptime: uptimeText(uptimeSeconds), Uptime_sec: uptimeSeconds, "Ulimit-n": files, Maxsock: files },
     ...{ Maxconn: connectionsMax, Hard_maxconn: connectionsMax, CurrConns: connections },
     ...{ CumConns: sum(listenerCell.accepted), CumSslConns: sum(listenerCell.handshakes) },

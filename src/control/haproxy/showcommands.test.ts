@@ -172,7 +172,7 @@ test("servers' state in the form of HAProxy's files", () => {
 test("the process, as tools read it", () => {
   const { parts, say } = stage();
   const text = infoText(parts, "text");
-  expect(text).toStartWith("Name: Sluice\nVersion: 1.2.3\n");
+  expect(text).toStartWith("Name: Sluice\nVersion: 2.6.0-sluice-1.2.3\n");
   for (const line of ["Nbthread: 2", "Pid: 7", "Uptime: 1d 1h01m01s", "Uptime_sec: 90061", "Start_time_sec: 86400"])
     expect(text.split("\n")).toContain(line);
   expect(say("show info typed").split("\n")[8]).toBe("8.Uptime_sec.1:MDP:u32:90061");

@@ -3,7 +3,7 @@
 
 import { type Call, type Command, denied, isAllowed, type Level, wordAt } from "./command.ts";
 import { csvHeader, csvLine, jsonOf, type Row, typedLines } from "./fields.ts";
-import { type InfoParts, infoText } from "./info.ts";
+import { type InfoParts, infoText, versionFor } from "./info.ts";
 import { backendNamed, type Service } from "./names.ts";
 import type { Rates } from "./rates.ts";
 import { type ServerStateParts, serversConn, serversState } from "./serverstate.ts";
@@ -107,7 +107,12 @@ export function showCommands(parts: ShowParts): Command[] {
     show("show stat", "stat [desc|json|no-maint|typed|up]*", "report counters for each proxy and server", (call) =>
       statText(parts.services(), parts.stat.rows(), call.words.slice(2)),
     ),
-    show("show version", "version", "show version of the current process", () => `${parts.status().version}\n`),
+    show(
+      "show version",
+      "version",
+      "show version of the current process",
+      () => `${versionFor(parts.status().version)}\n`,
+    ),
   ];
 }
 
