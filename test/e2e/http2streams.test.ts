@@ -74,14 +74,17 @@ describe("streams of HTTP/2", () => {
     await goesOn(client);
   });
 
-  test("a head of too many fields is answered 431, one that is too large to be read ends its connection", async () => {
+  test("a head that is too large is answered 431, in several frames too; one of more than four times that ends its connection", async () => {
     const client = await connect();
     const many = Array.from({ length: 300 }, (_, index) => [`x-${index}`, "1"] as const);
     const { status, end } = await client.request({ fields: many });
     expect([status, end]).toEqual([431, "whole"]);
     await goesOn(client);
     const large = await client.request({ fields: [["x-long", "l".repeat(70_000)]] });
-    expect(large.end).toBe("goaway ENHANCE_YOUR_CALM");
+    expect([large.status, large.end]).toEqual([431, "whole"]);
+    await goesOn(client);
+    const endless = await client.request({ fields: [["x-long", "l".repeat(300_000)]] });
+    expect(endless.end).toBe("goaway ENHANCE_YOUR_CALM");
   });
 
   test("a large head of a response comes in several frames", async () => {
