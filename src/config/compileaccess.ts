@@ -79,8 +79,8 @@ export function compileTargets(own: ForwardProxy | null, config: Config): Target
 
 /** Of the admin interface, metrics, the pages of ipmanager and gobetween, and what speaks as HAProxy, where those are not on sockets of the file system. */
 function ownPortsOf({ admin, metrics, ipmanager, gobetween }: Config): number[] {
-  const { sockets = [], pages = [] } = admin.haproxy ?? {};
-  const own = [...sockets, ...pages].map(({ listen }) => listen);
+  const { sockets = [], pages = [], exporters = [] } = admin.haproxy ?? {};
+  const own = [...sockets, ...pages, ...exporters].map(({ listen }) => listen);
   const all = [admin.listen, metrics?.listen, ipmanager?.listen, gobetween?.api?.tls?.listen, ...own].filter(
     (listen) => listen !== undefined,
   );

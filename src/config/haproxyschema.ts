@@ -73,6 +73,15 @@ const page = section({
   })
   .meta({ id: "HaproxyPage", description: "HAProxy's statistics page." });
 
+const exporter = section({
+  listen: text(listenExpected, readListenAddress).describe(
+    "An address of its own, where metrics are without a token, and statistics pages of the same address; nothing else.",
+  ),
+  path: words('a path such as "/metrics"', /^\/[^\0-\x20?#]{0,255}$/)
+    .default("/metrics")
+    .describe("Where they are."),
+}).meta({ id: "HaproxyExporter", description: "Metrics for Prometheus where HAProxy's exporter had them." });
+
 const server = section({
   name: name.describe("What HAProxy calls the server."),
   server: name.describe("The server's name in its pool."),
@@ -91,6 +100,9 @@ export const haproxy: z.ZodType<Haproxy, HaproxyInput> = section({
   timeout: duration("1s", "24h").default("10s").describe("How long a connection to one of them may say nothing."),
   connections: count(1, 1000).default(10).describe("Connections at once to each of them."),
   pages: list(page, "pages").default([]).describe("HAProxy's statistics pages."),
+  exporters: list(exporter, "exporters")
+    .default([])
+    .describe("Addresses of metrics, in the place of HAProxy's exporter."),
   proxies: list(proxy, "proxies")
     .default([])
     .describe(

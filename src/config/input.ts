@@ -25,6 +25,8 @@ export interface HaproxyInput {
   connections?: number | undefined;
   /** HAProxy's statistics pages. */
   pages?: HaproxyPageInput[] | undefined;
+  /** Addresses of metrics, in the place of HAProxy's exporter. */
+  exporters?: HaproxyExporterInput[] | undefined;
   /** What HAProxy calls listeners, pools and servers, in its order. What is not named here has its own name, behind these. */
   proxies?: HaproxyProxyInput[] | undefined;
 }
@@ -67,6 +69,14 @@ export interface HaproxyUserInput {
   user: string;
   /** The password, in clear. */
   password: string;
+}
+
+/** Metrics for Prometheus where HAProxy's exporter had them. */
+export interface HaproxyExporterInput {
+  /** An address of its own, where metrics are without a token, and statistics pages of the same address; nothing else. */
+  listen: string;
+  /** Where they are. Default: "/metrics". */
+  path?: string | undefined;
 }
 
 /** A frontend, backend or listen of HAProxy's. */

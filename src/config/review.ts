@@ -168,15 +168,15 @@ function reviewListening(root: Section, listeners: Section, report: Report): voi
   }
 }
 
-/** Pages of one address are there together. */
+/** Pages and metrics of one address are there together. */
 function haproxyPlaces(admin: Section): [Path, unknown, boolean][] {
-  return (["sockets", "pages"] as const).flatMap((kind) => {
-    const seen = new Set<unknown>();
+  const shared = new Set<unknown>();
+  return (["sockets", "pages", "exporters"] as const).flatMap((kind) => {
     const all = sectionOf(admin["haproxy"])[kind];
     return (Array.isArray(all) ? all : []).flatMap((one, at): [Path, unknown, boolean][] => {
       const { listen } = sectionOf(one);
-      if (listen === undefined || (kind === "pages" && seen.has(listen))) return [];
-      seen.add(listen);
+      if (listen === undefined || (kind !== "sockets" && shared.has(listen))) return [];
+      if (kind !== "sockets") shared.add(listen);
       return [[["admin", "haproxy", kind, at, "listen"], listen, false]];
     });
   });

@@ -14,6 +14,7 @@ export interface Haproxy {
   timeout: string;
   connections: number;
   pages: HaproxyPage[];
+  exporters: HaproxyExporter[];
   proxies: HaproxyProxy[];
 }
 
@@ -38,6 +39,11 @@ export interface HaproxyPage {
 export interface HaproxyUser {
   user: string;
   password: string;
+}
+
+export interface HaproxyExporter {
+  listen: string;
+  path: string;
 }
 
 export interface HaproxyProxy {

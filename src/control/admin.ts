@@ -17,6 +17,8 @@ import { listenProblem } from "./port.ts";
 
 export interface AdminOptions {
   readonly address: Address;
+  /** What to do where somebody else has the address; absent: the config says where it is. */
+  readonly remedy?: string | undefined;
   readonly token: string | undefined;
   /** As good as the token. */
   readonly credentials?: Credentials | null;
@@ -56,6 +58,7 @@ export type Admin = HttpServer;
 /** Throws an Error with a sentence for the operator when the address cannot be listened on. */
 export function openAdmin({
   address,
+  remedy,
   token,
   credentials = null,
   tls,
@@ -93,7 +96,9 @@ export function openAdmin({
   try {
     return serveAt(address, { ...common, ...(isSecure ? { tls } : {}) });
   } catch (fault) {
-    throw new Error(`the admin interface ${listenProblem(address, fault as NodeJS.ErrnoException)}`, { cause: fault });
+    const problemText = listenProblem(address, fault as NodeJS.ErrnoException);
+    const isTaken = (fault as NodeJS.ErrnoException).code === "EADDRINUSE" && remedy !== undefined;
+    throw new Error(`the admin interface ${problemText}${isTaken ? `; ${remedy}` : ""}`, { cause: fault });
   }
 }
 

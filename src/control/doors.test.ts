@@ -93,6 +93,18 @@ test("in the state folder it can be asked without the token, until it ends", asy
   expect(existsSync(unix)).toBeFalse();
 });
 
+test.each([
+  ["haproxy", "; SLUICE_ADMIN in the environment gives it another, as in SLUICE_ADMIN=127.0.0.1:2113"],
+  [undefined, ""],
+])("where the admin interface's address is taken the words of the file say what to do: %s", async (foreign, words) => {
+  const taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+  ends.push(() => taken.stop(true));
+  const { open } = stage({ admin: { listen: `127.0.0.1:${taken.port}` } }, foreign);
+  const failure = await open().catch((error: Error) => error.message);
+  expect(failure).toStartWith(`the admin interface cannot listen on 127.0.0.1:${taken.port}: the address is in use`);
+  expect(failure).toEndWith(words === "" ? ")" : words);
+});
+
 test("where one address cannot be listened on none stays open", async () => {
   const taken = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
   ends.push(() => taken.stop(true));

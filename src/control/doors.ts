@@ -56,6 +56,10 @@ interface Open {
   readonly ipmanager: IpmanagerListener | null;
 }
 
+/** Programs whose configs have no word for the admin interface. */
+const mute: ReadonlySet<string> = new Set(["goproxy", "GopherProxy", "haproxy", "ipmanager"]);
+const byVariable = "SLUICE_ADMIN in the environment gives it another, as in SLUICE_ADMIN=127.0.0.1:2113";
+
 export class Doors {
   readonly #open: Open;
 
@@ -83,7 +87,7 @@ export class Doors {
     const haproxy =
       config.admin.haproxy === undefined ? null : new Haproxy({ ...options, ...parts, service, operations, audit });
     const { hosts = null, rateLimit } = config.admin;
-    const common: Omit<AdminOptions, "address" | "tls"> = {
+    const common: Omit<AdminOptions, "address" | "remedy" | "tls"> = {
       ...{ token, credentials: credentialsOf(config), hosts, rate: rateOf(rateLimit) },
       ...{ service, audit, log, answered, routes: [debug] },
       operations: [...operations, ...(haproxy?.operations() ?? [])],
@@ -92,7 +96,8 @@ export class Doors {
       ...{ audit, gobetween, haproxy, admin: null, local: null, secure: null, metrics: null, ipmanager: null },
     };
     try {
-      const admin = openAdmin({ ...common, address: addressOf(config.admin.listen) });
+      const remedy = foreign !== undefined && mute.has(foreign) ? byVariable : undefined;
+      const admin = openAdmin({ ...common, remedy, address: addressOf(config.admin.listen) });
       open.admin = admin;
       open.local = openLocalDoor(folder, common);
       open.secure = openSecure(config, common);

@@ -108,13 +108,18 @@ export class Haproxy {
   }
 
   /**
-   * Pages that have addresses of their own, each address once. Throws an Error with a sentence for the operator when one cannot be had: that
+   * Pages and metrics that have addresses of their own, each address once. Throws an Error with a sentence for the operator when one cannot be had: that
    * ends the start, as with the admin interface.
    */
   open(): void {
+    const { current, service, log } = this.#options;
+    const exporters = current().admin.haproxy?.exporters ?? [];
     const apart = this.#pages.filter(({ told }) => told.listen !== undefined);
-    for (const [listen, pages] of Map.groupBy(apart, ({ told }) => told.listen!))
-      this.#doors.push(openPageDoor(addressOf(listen), pages, this.#options.log));
+    for (const listen of new Set([...apart.map(({ told }) => told.listen!), ...exporters.map((one) => one.listen)])) {
+      const pages = apart.filter(({ told }) => told.listen === listen);
+      const metricsAt = new Set(exporters.filter((one) => one.listen === listen).map(({ path }) => path));
+      this.#doors.push(openPageDoor(addressOf(listen), { pages, metricsAt, service, log }));
+    }
   }
 
   async close(): Promise<void> {

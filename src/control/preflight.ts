@@ -27,7 +27,8 @@ export async function startProblems(config: Config): Promise<string[]> {
     const exposed = exposureProblem(addressOf(secure), config.admin.token);
     if (exposed !== null) problems.push(exposed);
   }
-  const stats = (config.admin.haproxy?.pages ?? []).map(({ listen }) => listen);
+  const { pages: statistics = [], exporters = [] } = config.admin.haproxy ?? {};
+  const stats = [...statistics, ...exporters].map(({ listen }) => listen);
   // At a port it says itself that it cannot be had.
   const local = admin.kind === "unix" ? config.admin.listen : undefined;
   const pages = [local, metrics?.listen, ipmanager?.listen, secure, ...new Set(stats)].filter(

@@ -182,7 +182,10 @@ for (const name of names.filter((each) => !each.startsWith("full."))) {
 
 async function started(room: Room, path: string, adminPort: number): Promise<void> {
   room.ending(() => rmSync(stateFolderOf(path), { recursive: true, force: true }));
-  const child = Bun.spawn([...programFor(path), "run", "-c", path], { stdio: ["ignore", "ignore", "pipe"] });
+  const child = Bun.spawn([...programFor(path), "run", "-c", path], {
+    env: { ...process.env, SLUICE_ADMIN: `127.0.0.1:${adminPort}` },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   room.ending(async () => {
     child.kill("SIGTERM");
     await child.exited;
@@ -199,7 +202,8 @@ async function started(room: Room, path: string, adminPort: number): Promise<voi
 function withAdmin(name: string, text: string, port: number): string {
   const listen = `127.0.0.1:${port}`;
   if (name.startsWith("gobetween.")) return `${text}\n[api]\nenabled = true\nbind = "${listen}"\n`;
-  if (name.endsWith(".cfg")) return `${text}\nlisten stats\n    bind ${listen}\n    stats enable\n`;
+  // The environment says it.
+  if (name.endsWith(".cfg")) return text;
   if (name.endsWith(".toml")) return `admin.listen = "${listen}"\n${text}`;
   if (name.endsWith(".yaml")) return `${text}\nadmin: { listen: "${listen}" }\n`;
   if (name.endsWith(".json")) return JSON.stringify({ ...(JSON.parse(text) as object), admin: { listen } });

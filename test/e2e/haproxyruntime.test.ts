@@ -39,7 +39,7 @@ async function said(room: Room, twin: "haproxy" | "sluice", line: string): Promi
 
 type Rows = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
-/** By proxy and server, without the proxy for statistics: that is the admin interface here. */
+/** By proxy and server, without the proxy for statistics, which is no listener here. */
 function rowsOf(csv: string): Rows {
   const [header = "", ...lines] = csv.trim().split("\n");
   const names = header.slice(2).split(",");
@@ -260,4 +260,32 @@ testWith(["haproxy", "prometheus-haproxy-exporter"])("Prometheus' exporter for H
       told.includes("haproxy_exporter_csv_parse_failures_total 0")
     );
   });
+});
+
+test("at the address of a page of statistics is what HAProxy has there, and nothing that changes", async () => {
+  await using room = new Room();
+  const stats = `
+listen numbers
+  mode http
+  bind 127.0.0.1:{PORT:stats}
+  http-request use-service prometheus-exporter if { path /metrics }
+  stats enable
+  stats uri /stats
+  stats auth ann:secret
+`;
+  const twins = await Twins.start(room, text + stats);
+  const authorization = `Basic ${btoa("ann:secret")}`;
+  for (const { name, ports } of [twins.haproxy, twins.sluice]) {
+    const ask = async (path: string, headers: Record<string, string> = {}): Promise<number> => {
+      const answer = await fetch(`http://127.0.0.1:${ports["stats"]}${path}`, { headers });
+      await answer.arrayBuffer();
+      return answer.status;
+    };
+    const known = ["/stats", "/stats;csv", "/metrics"].map((path) => ask(path, { authorization }));
+    expect([name, await Promise.all(known)]).toEqual([name, [200, 200, 200]]);
+    expect([name, await ask("/stats;csv"), await ask("/metrics")]).toEqual([name, 401, 200]);
+    for (const path of ["/", "/api/v1/status", "/api/v1/config", "/readyz"])
+      expect([name, path, await ask(path, { authorization })]).toEqual([name, path, name === "haproxy" ? 503 : 404]);
+  }
+  expect((await fetch(`http://${twins.program.admin}/api/v1/status`)).status).toBe(200);
 });

@@ -245,7 +245,7 @@ egress:
       .replace("/var/log/sluice", room.folder),
   );
   const foreign = readFileSync(join(root, "examples/haproxy.cfg"), "utf8").replace(":8080", `127.0.0.1:${freePort()}`);
-  room.write("haproxy.cfg", `${foreign}\nlisten stats\n    bind ${admin}\n    stats enable\n`);
+  room.write("haproxy.cfg", foreign);
   const isExplained = ({ text }: Block): boolean => text.startsWith("$ sluice explain");
   const isCloned = "test/e2e/install.test.ts does so";
   await walk.follow(
@@ -255,6 +255,7 @@ egress:
       words: {
         "--listen :8080": `--listen 127.0.0.1:${freePort()}`,
         "--listen :5432": `--listen 127.0.0.1:${freePort()}`,
+        "bin/sluice run -c haproxy.cfg": `SLUICE_ADMIN=${admin} sluice run -c haproxy.cfg`,
         "bin/sluice": "sluice",
         "x.test/": `x.test:${sluice.port}/`,
         "app/10.0.0.1:80": `app/${slow.address}`,

@@ -21,7 +21,13 @@ test("a page without users is not read by a name that somebody else has given th
     isStarting: () => false,
   };
   const shown = config!.admin.haproxy!.pages.map((page) => new StatsPage(page, parts));
-  const door = openPageDoor({ kind: "tcp", host: "127.0.0.1", port: 0 }, shown, { error: () => {} });
+  const door = openPageDoor(
+    { kind: "tcp", host: "127.0.0.1", port: 0 },
+    {
+      ...{ pages: shown, metricsAt: new Set<string>(), log: { error: () => {} } },
+      service: { unreadiness: () => null, metrics: () => "sluice_up 1\n" },
+    },
+  );
   const port = door.address.kind === "tcp" ? door.address.port : 0;
   const ask = async (path: string, host: string): Promise<number> => {
     const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { host: `${host}:${port}` } });

@@ -82,15 +82,38 @@ test("names and what servers answered are text", () => {
   for (const markup of ["<b>", "<script", "<i>", "<u>"]) expect(html).not.toContain(markup);
 });
 
+const service = { unreadiness: () => null, metrics: () => "sluice_up 1\n" };
+
 test("an address of its own has the page and nothing else", async () => {
   const { page } = stage();
-  const door = openPageDoor({ kind: "tcp", host: "127.0.0.1", port: 0 }, [page], silentLog());
+  const door = openPageDoor(
+    { kind: "tcp", host: "127.0.0.1", port: 0 },
+    { pages: [page], metricsAt: new Set(), service, log: silentLog() },
+  );
   const { port } = door.address as { port: number };
   const html = await (await fetch(`http://127.0.0.1:${port}/stats`)).text();
   expect(html).toContain("Sluice on ");
   expect(html).not.toContain(">console<");
   for (const path of ["/", "/metrics", "/api/v1/status"])
     expect((await fetch(`http://127.0.0.1:${port}${path}`)).status).toBe(404);
+  await door.close();
+});
+
+test("metrics are at their paths where HAProxy's exporter had them, beside a page that asks for its users", async () => {
+  const { page } = stage({ users: [{ user: "ann", password: "secret" }] });
+  const door = openPageDoor(
+    { kind: "tcp", host: "127.0.0.1", port: 0 },
+    { pages: [page], metricsAt: new Set(["/figures"]), service, log: silentLog() },
+  );
+  const { port } = door.address as { port: number };
+  const ask = (path: string, method = "GET"): Promise<Response> => fetch(`http://127.0.0.1:${port}${path}`, { method });
+  expect(await (await ask("/figures?scope=global")).text()).toBe("sluice_up 1\n");
+  expect((await ask("/figures", "POST")).status).toBe(405);
+  const others = ["/stats", "/metrics", "/healthz", "/", "/api/v1/status", "/api/v1/config"];
+  expect(await Promise.all(others.map(async (path) => (await ask(path)).status))).toEqual([
+    401, 404, 404, 404, 404, 404,
+  ]);
+  expect(await (await ask("/")).json()).toEqual({ error: "here is a statistics page and metrics, and nothing else" });
   await door.close();
 });
 

@@ -64,7 +64,8 @@ export class Sluice {
       stdout: "pipe",
       stderr: "pipe",
       cwd: room.folder,
-      env: { ...process.env, NO_COLOR: "1" },
+      // Configs of other programs have no word for it.
+      env: { ...process.env, SLUICE_ADMIN: this.admin, NO_COLOR: "1" },
     });
     this.#heard = Promise.all([
       this.#keep(this.child.stderr, (text) => {

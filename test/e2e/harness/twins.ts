@@ -6,8 +6,8 @@
 //                       {CLOSED}                127.0.0.1 and a port where nobody listens
 //                       {FOLDER}                where files are written
 //
-// In front of the text both get a section `global` with a stats socket and one thread, and a proxy for statistics, which is
-// where Sluice has its admin interface.
+// In front of the text both get a section `global` with a stats socket and one thread, and a proxy for statistics. Sluice's
+// admin interface has a port of its own.
 
 import { expect } from "bun:test";
 import { mkdirSync } from "node:fs";
@@ -169,15 +169,14 @@ export class Twins {
     }
     const [haproxy, sluice] = [new Twin("haproxy", room), new Twin("sluice", room)];
     const socket = room.path("haproxy.sock");
-    const configOf = (twin: Twin): [string, number] => {
-      const adminPort = freePort();
+    const configOf = (twin: Twin): string => {
       const fitting = twin.name === "haproxy" && options.forHaproxy !== undefined ? options.forHaproxy(text) : text;
-      const written = ground(`${room.folder}/${twin.name}.sock`, adminPort) + twin.fill(fitting, options);
-      return [room.write(`${twin.name}.cfg`, written), adminPort];
+      const written = ground(`${room.folder}/${twin.name}.sock`, freePort()) + twin.fill(fitting, options);
+      return room.write(`${twin.name}.cfg`, written);
     };
-    const [[haproxyPath], [sluicePath, adminPort]] = [configOf(haproxy), configOf(sluice)];
+    const [haproxyPath, sluicePath] = [configOf(haproxy), configOf(sluice)];
     const [program] = await Promise.all([
-      Sluice.of(room, sluicePath, Object.values(sluice.ports)[0] ?? 0, adminPort),
+      Sluice.of(room, sluicePath, Object.values(sluice.ports)[0] ?? 0, freePort()),
       startHaproxy(room, haproxyPath, socket),
     ]);
     return new Twins(haproxy, sluice, program, socket);
@@ -276,13 +275,13 @@ export function compared({ haproxy, sluice }: Both, request: string, options: Co
   return haproxy;
 }
 
-function ground(socket: string, adminPort: number): string {
+function ground(socket: string, statsPort: number): string {
   return `global
   stats socket ${socket} mode 600 level admin
   nbthread 1
 listen statistics-of-both
   mode http
-  bind 127.0.0.1:${adminPort}
+  bind 127.0.0.1:${statsPort}
   timeout connect 5s
   timeout client 5s
   timeout server 5s

@@ -4,7 +4,7 @@
 
 import { readListenAddress } from "../../../base/address.ts";
 import { didYouMean } from "../../../base/nearest.ts";
-import type { AdminInput, ConfigInput, HaproxyInput, HaproxyPageInput } from "../../input.ts";
+import type { AdminInput, ConfigInput, HaproxyExporterInput, HaproxyInput, HaproxyPageInput } from "../../input.ts";
 import { Places } from "../../place.ts";
 import type { Path } from "../../problem.ts";
 import { type Environment, variableOf } from "../../substitute.ts";
@@ -125,7 +125,7 @@ function keyOf(words: ReadonlyMap<string, readonly Word[]>, [line, index]: Path)
     .join(" ");
 }
 
-/** Where no page of statistics says where it is, the variable does by which `sluice status` finds it. */
+/** The file has no word for where it is; the variable says so by which `sluice status` finds it. */
 function adminOf(ledger: Ledger, environment: Environment, line: string): AdminInput | null {
   const listen = environment["SLUICE_ADMIN"]?.trim() ?? "";
   if (listen === "") return null;
@@ -237,9 +237,9 @@ class Builder implements Conversion {
         .all("bind")
         .flatMap((statement) => readBind(this, statement, proxy.mode, this.#ground) ?? []);
       if (isForStats(settings)) {
-        const { admin, pages } = statsProxy(this.ledger, settings, binds, this.#outside.elsewhere);
-        if (admin !== null) this.draft.config.admin ??= admin;
+        const { pages, exporters } = statsProxy(this.ledger, settings, binds, this.#outside.elsewhere);
         for (const { page, path } of pages) this.#page(page, path);
+        for (const { exporter, path } of exporters) this.#exporter(exporter, path);
         continue;
       }
       const page = trafficPage(this.ledger, settings);
@@ -290,11 +290,17 @@ class Builder implements Conversion {
     this.#haproxy.pages = [...pages, page];
   }
 
+  #exporter(exporter: HaproxyExporterInput, path: Path): void {
+    const { exporters = [] } = this.#haproxy;
+    this.origins.add(["admin", "haproxy", "exporters", exporters.length], path);
+    this.#haproxy.exporters = [...exporters, exporter];
+  }
+
   /** For who asks by HAProxy's words. */
   #nameFor(faces: ReadonlyMap<Front, Face>): void {
     const haproxy = this.#haproxy;
-    const isAsked = haproxy.sockets !== undefined || haproxy.pages !== undefined;
-    if (!isAsked) return;
+    const { sockets, pages, exporters } = haproxy;
+    if (sockets === undefined && pages === undefined && exporters === undefined) return;
     const named = this.proxies.map((service) => ({
       service,
       listeners: [...faces].find(([{ settings }]) => settings.proxy === service)?.[1].listeners ?? [],
@@ -386,7 +392,7 @@ class Builder implements Conversion {
         [],
         this.draft.config.admin === undefined && ![...this.#settings.values()].some(isForStats)
           ? "there is no frontend or listen with a bind line, and so nothing to listen on"
-          : "there is nothing to listen on: the page of statistics is the admin interface's, and no other frontend or listen has a bind line",
+          : "there is nothing to listen on but for statistics: no other frontend or listen has a bind line",
       );
     hoistTimeouts(this.draft, this.origins);
     const servesHttp = this.proxies.some(

@@ -133,14 +133,14 @@ test("users of a userlist, with their groups", () => {
   ]);
 });
 
-test("SLUICE_ADMIN says where the admin interface is, where no page of statistics does", () => {
+test("SLUICE_ADMIN says where the admin interface is, which is told where a page of statistics is", () => {
   const text = "listen s\n mode http\n bind 127.0.0.1:8404\n stats enable\n";
   const environment = { SLUICE_ADMIN: "127.0.0.1:3000" };
-  expect(tried(text, environment).input.admin?.listen).toBe("127.0.0.1:8404");
+  expect(tried(text, environment).input.admin?.listen).toBe("127.0.0.1:3000");
   const { input, told: lines } = tried(text.replace("127.0.0.1", "10.0.0.1"), environment);
   expect(input.admin?.listen).toBe("127.0.0.1:3000");
   expect(lines.join()).toContain(
-    "3:2 warning bind is approximated: the admin interface stands for it, at 127.0.0.1:3000/haproxy?stats",
+    "3:2 warning bind is approximated: the page is at 127.0.0.1:3000/haproxy?stats, for beyond loopback the page demands a password (stats auth); the admin interface, with the console and the API, is at 127.0.0.1:3000, where SLUICE_ADMIN says",
   );
   expect(tried("listen w\n mode http\n bind 127.0.0.1:8404\n", environment).input.admin).toEqual({
     listen: "127.0.0.1:3000",
@@ -148,14 +148,13 @@ test("SLUICE_ADMIN says where the admin interface is, where no page of statistic
   expect(tried(text, { SLUICE_ADMIN: "here" }).told[0]).toStartWith("1:1 error listen says not where");
 });
 
-test("the page of statistics is the admin interface, at its address where that is of loopback", () => {
+test("a page of statistics is at its address, and is nothing to listen on", () => {
   const page = (bind: string): ReturnType<typeof tried> =>
     tried(`listen stats\n mode http\n bind ${bind}\n stats enable\n stats uri /\n stats auth a:b`);
-  expect(page("127.0.0.1:8404").input.admin?.listen).toBe("127.0.0.1:8404");
-  expect(page("*:8404").input.admin?.listen).toBeUndefined();
+  for (const bind of ["127.0.0.1:8404", "*:8404"]) expect(page(bind).input.admin?.listen).toBeUndefined();
   expect(page("*:8404").told).toEqual([
-    "3:2 warning bind is approximated: the page is there for its users, at /, and changes nothing",
-    "1:1 error  there is nothing to listen on: the page of statistics is the admin interface's, and no other frontend or listen has a bind line",
+    "3:2 warning bind is approximated: here is the page at /, for its users, and nothing can be changed; the admin interface, with the console and the API, is at 127.0.0.1:2112, or where SLUICE_ADMIN in the environment says",
+    "1:1 error  there is nothing to listen on but for statistics: no other frontend or listen has a bind line",
   ]);
   expect(told("listen x\n bind :1\n stats enabel\n server a a:1")[0]).toStartWith(
     "3:2 error stats enabel must be one of enable, uri",
