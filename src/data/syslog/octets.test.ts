@@ -45,8 +45,8 @@ function receiver(port = 0): Receiver {
   };
 }
 
-function fileTo(port: number): OctetFile {
-  const file = new OctetFile("127.0.0.1", port);
+function fileTo(port: number, limitMs?: number): OctetFile {
+  const file = new OctetFile("127.0.0.1", port, limitMs);
   files.push(file);
   return file;
 }
@@ -128,3 +128,22 @@ test("a write that is left ends with its connection, though the receiver takes n
   file.leave();
   await ended;
 });
+
+test.if(process.platform === "linux")(
+  "a connection that nobody takes anything from is lost in time, and another is made",
+  async () => {
+    const { port, sockets, come } = receiver();
+    const file = fileTo(port, 300);
+    expect((await write(file, "first\n")).code).toBeNull();
+    await come((text) => text.includes("first"));
+    sockets[0]!.pause();
+    const line = `${"x".repeat(100_000)}\n`;
+    let outcome = await write(file, line);
+    // Until there is no room in the kernel any more.
+    while (outcome.code === null) outcome = await write(file, line);
+    expect(outcome.code).toMatch(/^E(?:TIMEDOUT|CONNRESET|PIPE)$/);
+    expect(await write(file, "last\n")).toEqual({ code: null, written: 5 });
+    await come((text) => text.endsWith("4 last"));
+    expect(sockets).toHaveLength(2);
+  },
+);

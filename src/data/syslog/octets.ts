@@ -1,9 +1,11 @@
 // Lines over a connection of TCP, each with its length in front (RFC 6587, 3.4.1), so that nothing in a line can end it. A connection that is lost
 // is made anew with the next write: what the kernel had taken of whole lines counts as written, and a line that it had not is sent again,
-// whole. Nobody waits for a receiver: while one is slow this write is under way, and lines gather in front of it up to their bound.
+// whole. Nobody waits for a receiver: while one is slow this write is under way, and lines gather in front of it up to their bound. One that
+// says nothing of what was sent, or reads nothing, for a minute is left: a firewall may have forgotten the connection.
 
 import type { Socket } from "bun";
 import type { LogFile } from "../accesslog/file.ts";
+import { libc } from "../libc.ts";
 
 type Done = (error: Error | null, written: number) => void;
 
@@ -18,10 +20,18 @@ const newline = 0x0a;
 /** A write's lines with their lengths, of which there are at most this many bytes at once. */
 const packedBytesMax = 256 * 1024;
 const connectMs = 5000;
+/**
+ * How long bytes may be unacknowledged, or unwanted by a receiver that reads nothing, until the connection is lost. The kernel would go on
+ * for some 15 min by itself. Not shorter, for with it goes what a receiver that stands still for a while had yet to read.
+ */
+const unheardMs = 60_000;
+/** IPPROTO_TCP and TCP_USER_TIMEOUT of Linux. */
+const tcp = { level: 6, userTimeout: 18 } as const;
 
 export class OctetFile implements LogFile {
   readonly #host: string;
   readonly #port: number;
+  readonly #unheardMs: number;
   #socket: Socket<undefined> | null = null;
   /** What is under way. */
   #write: Write | null = null;
@@ -31,9 +41,10 @@ export class OctetFile implements LogFile {
   #sent = 0;
   #isClosed = false;
 
-  constructor(host: string, port: number) {
+  constructor(host: string, port: number, limitMs: number = unheardMs) {
     this.#host = host;
     this.#port = port;
+    this.#unheardMs = limitMs;
   }
 
   write(bytes: Uint8Array, start: number, end: number, done: Done): void {
@@ -78,6 +89,7 @@ export class OctetFile implements LogFile {
         clearTimeout(timer);
         if (this.#isClosed || this.#write !== given) return void socket.terminate();
         this.#socket = socket;
+        this.#bound(socket);
         this.#send();
       },
       (error: unknown) => {
@@ -85,6 +97,12 @@ export class OctetFile implements LogFile {
         if (this.#write === given) this.#fail(codeOf(error));
       },
     );
+  }
+
+  #bound(socket: Socket<undefined>): void {
+    const descriptor = "fd" in socket && typeof socket.fd === "number" ? socket.fd : -1;
+    if (process.platform === "linux" && descriptor !== -1)
+      libc()?.setOption(descriptor, tcp.level, tcp.userTimeout, this.#unheardMs);
   }
 
   #lost(socket: Socket<undefined>, code: string): void {
