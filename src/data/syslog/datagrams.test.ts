@@ -112,6 +112,29 @@ describe.skipIf(process.platform !== "linux")("datagrams", () => {
     expect(log.texts.map((each) => each.length)).toEqual([61_440, 4]);
   });
 
+  test("what a receiver at a socket of the file system did not take before it began anew is sent to it at once", async () => {
+    const file = fileTo({ kind: "unix", path: "/run/no-such.sock" });
+    const calls = libc()!.sockets as { -readonly [K in keyof SocketCalls]: SocketCalls[K] };
+    const former = { ...calls };
+    const gone = -constants.errno.ECONNREFUSED;
+    const answers = [1, gone, 1, gone, gone];
+    const closed: number[] = [];
+    let descriptor = 1000;
+    calls.openDatagrams = () => ++descriptor;
+    calls.connect = () => 0;
+    calls.close = (each) => void closed.push(each);
+    calls.sendMany = () => answers.shift()!;
+    calls.takeError = () => 0;
+    try {
+      for (let count = 0; count < 2; count++) expect(await write(file, "one\n")).toEqual({ code: null, written: 4 });
+      expect(closed).toEqual([1001]);
+      expect(await write(file, "two\n")).toEqual({ code: "ECONNREFUSED", written: 0 });
+      expect([answers, closed]).toEqual([[], [1001, 1002, 1003]]);
+    } finally {
+      Object.assign(calls, former);
+    }
+  });
+
   test("where there is no room for all, what was sent is written, and the socket is kept", async () => {
     const log = await receiver("127.0.0.1");
     const file = fileTo({ kind: "udp", host: "127.0.0.1", port: log.port });

@@ -33,6 +33,8 @@ export class DatagramFile implements LogFile {
   /** Of each message, where the next line begins. */
   readonly #nexts = new Float64Array(batchMax);
   #descriptor = -1;
+  /** Nothing has gone by it yet: the receiver of an older one may have begun anew since. */
+  #isNew = false;
 
   constructor(place: Place) {
     this.#place = place;
@@ -79,6 +81,7 @@ export class DatagramFile implements LogFile {
     }
     this.close();
     this.#descriptor = descriptor;
+    this.#isNew = true;
     opened();
   }
 
@@ -87,7 +90,14 @@ export class DatagramFile implements LogFile {
     while (at < end) {
       const count = this.#lay(bytes, at, end);
       const sent = calls.sendMany(this.#descriptor, this.#messages, count);
-      if (sent < 0) return this.#failed(-sent, at - start, done);
+      if (sent < 0) {
+        // To a receiver that has begun anew another socket of that name leads; whether there is one is known at once.
+        if (this.#isNew || this.#place.kind !== "unix" || at > start || isFull(-sent))
+          return this.#failed(-sent, at - start, done);
+        this.close();
+        return this.write(bytes, start, end, done);
+      }
+      this.#isNew = false;
       // What came back at once is about the last of them; where it has kept the next from being sent, the system tells no more of it.
       const isRefused = sent < count && this.#place.kind === "udp";
       // Or there was no room for the next, which its second try tells.
