@@ -21,7 +21,7 @@ import {
   type Told,
 } from "./registry.ts";
 import { keysOf, trialScript, voteScript, withdrawScript } from "./scripts.ts";
-import { isKeptFrom, readSet, textsOf } from "./setreading.ts";
+import { isKeptFrom, named, readSet, textsOf } from "./setreading.ts";
 import { SetWatch } from "./setwatch.ts";
 import { viewsOf } from "./views.ts";
 
@@ -166,7 +166,7 @@ export class RedisRegistry implements Registry {
         const hasTwin = known !== undefined && former !== "" && former !== known;
         return { added: textsOf(added), removed: textsOf(removed), ...(hasTwin ? { hasTwin } : {}) };
       } catch (error) {
-        if (!isKeptFrom(error)) throw error;
+        if (!isKeptFrom(error)) throw await named(error, connection, set);
         return putPlainly(connection, set, views);
       }
     }).catch((error: unknown) => {
@@ -245,7 +245,9 @@ export class RedisRegistry implements Registry {
         return null;
       } catch (error) {
         if (!(error instanceof ReplyError)) throw error;
-        return isKeptFrom(error) ? null : refusalOf(error);
+        if (isKeptFrom(error)) return null;
+        const told = await named(error, connection, set);
+        return told instanceof RegistryError ? told.message : refusalOf(error);
       }
     });
   }

@@ -40,6 +40,15 @@ test("without scripts members are read all the same, in part where there are too
   expect(await readSet(many, "s")).toMatchObject({ size: readMax + 1, members: ["a"], draining: [] });
 });
 
+test("where something of another kind stands the error names its key, if that may be asked", async () => {
+  const wrong = new ReplyError("WRONGTYPE Operation against a key holding the wrong kind of value");
+  const types = { "TYPE s:leases": "string", "TYPE s:draining": "none", "TYPE s:views": "hash", "TYPE s": "set" };
+  await expect(readSet(stand({ EVAL: wrong, ...types }), "s")).rejects.toThrow(
+    "s:leases is no zset but something of another kind (string)",
+  );
+  await expect(readSet(stand({ EVAL: wrong, ...types, "TYPE s:leases": "zset" }), "s")).rejects.toThrow("WRONGTYPE");
+});
+
 test("what is no permission is an error", async () => {
   const wrong = new ReplyError("WRONGTYPE Operation against a key holding the wrong kind of value");
   expect(readSet(stand({ EVAL: wrong }), "s")).rejects.toThrow("WRONGTYPE");

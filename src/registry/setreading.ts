@@ -3,6 +3,7 @@
 
 import type { Connection } from "../redis/connection.ts";
 import { type Reply, ReplyError } from "../redis/resp.ts";
+import { RegistryError } from "./registry.ts";
 import { keysOf, readMax, readScript } from "./scripts.ts";
 
 export interface SetReading {
@@ -25,9 +26,26 @@ export async function readSet(connection: Connection, set: string): Promise<SetR
   try {
     return readingOf(await connection.ask("EVAL", readScript, 4, set, draining, leases, views));
   } catch (error) {
-    if (!isKeptFrom(error)) throw error;
+    if (!isKeptFrom(error)) throw await named(error, connection, set);
     return readPlainly(connection, set, draining);
   }
+}
+
+/** Of what stands where another kind was looked for Redis does not say the key: it is looked for, and the error names it. */
+export async function named(error: unknown, connection: Connection, set: string): Promise<unknown> {
+  if (!(error instanceof ReplyError) || !error.message.includes("WRONGTYPE")) return error;
+  const keys = keysOf(set);
+  const kinds = { [keys.set]: "set", [keys.draining]: "set", [keys.leases]: "zset", [keys.views]: "hash" };
+  try {
+    for (const [key, kind] of Object.entries(kinds)) {
+      const found = String(await connection.ask("TYPE", key));
+      if (found !== kind && found !== "none")
+        return new RegistryError(`${key} is no ${kind} but something of another kind (${found})`);
+    }
+  } catch {
+    // This user may not ask; what is known is told.
+  }
+  return error;
 }
 
 /** By Redis' own words: this user, or this Redis, has no such command. */

@@ -201,7 +201,7 @@ withRedis("what is no set changes nothing, and a set of a hundred thousand is ta
   const sluice = await Sluice.start(room, draftOf(redis));
   await has(sluice, origin.address);
   await redis.ask("SET", set, "a text");
-  await until("it to be told", () => sluice.stderr.includes("something of another kind stands under this name"));
+  await until("it to be told", () => sluice.stderr.includes(`${set} is no set but something of another kind (string)`));
   expect(await names(sluice)).toEqual([origin.address]);
   await redis.ask("DEL", set);
   // Nobody could put anything in meanwhile, so that it is empty says nothing yet.
