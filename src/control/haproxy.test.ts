@@ -109,16 +109,36 @@ test("there is no socket before the first plan is in force, nor when the end cam
   expect(existsSync(path)).toBe(false);
 });
 
-test("more connections than there may be are closed, and places are free again", async () => {
+test("more connections than there may be wait for a place, in turn, and one that leaves meanwhile has none", async () => {
   const { path } = await stage({ connections: 1 });
   const held = await Bun.connect({ unix: path, socket: { data() {} } });
-  const told = await ask(path, "show backend\n").catch(() => "");
-  expect(told).toBe("");
+  const left = await Bun.connect({ unix: path, socket: { data() {} } });
+  const order: number[] = [];
+  const asked = Array.from({ length: 30 }, async (_, at) => {
+    const told = await ask(path, "show backend\n");
+    order.push(at);
+    return told;
+  });
+  left.write("show backend\n");
+  // Whoever is answered before the first has gone is in the way of nothing but this.
+  expect(await Promise.race([...asked, new Promise((resolve) => setImmediate(() => resolve("nobody")))])).toBe(
+    "nobody",
+  );
+  left.terminate();
   held.end();
-  for (;;) {
-    const again = await ask(path, "show backend\n").catch(() => "");
-    if (again !== "") return expect(again).toBe("# name\napp\nmail\n\n");
-  }
+  expect(new Set(await Promise.all(asked))).toEqual(new Set(["# name\napp\nmail\n\n"]));
+  expect(order).toEqual(order.toSorted((one, other) => one - other));
+  expect(await ask(path, "show backend\n")).toBe("# name\napp\nmail\n\n");
+});
+
+test("more connections than wait are closed", async () => {
+  const { path } = await stage({ connections: 1 });
+  const lines = await Promise.all(
+    Array.from({ length: 129 }, () => Bun.connect({ unix: path, socket: { data() {} } })),
+  );
+  expect(await ask(path, "show backend\n").catch(() => "")).toBe("");
+  for (const line of lines) line.end();
+  for (let told = ""; told === ""; ) told = await ask(path, "show backend\n").catch(() => "");
 });
 
 test("whoever says nothing is closed in time", async () => {

@@ -64,21 +64,25 @@ function listen(address: Address, told: HaproxySocket, options: SocketOptions): 
   const idleSeconds = Math.min(Math.max(Math.ceil(idleMs / 1000), 1), secondsMax);
   const actor = `HAProxy socket ${formatAddress(address)}`.slice(0, actorMax);
   let count = 0;
+  // In the order in which they came; they are read as busy ones are, and answered when one before them has gone.
+  const waiting: Line[] = [];
   const socket = {
     open: (line: Line): void => {
-      count++;
-      if (count > connectionsMax) {
+      const isWaiting = count >= connectionsMax;
+      if (isWaiting && waiting.length >= waitingMax) {
         line.data = null;
         line.end();
         return;
       }
+      if (isWaiting) waiting.push(line);
+      else count++;
       line.timeout(idleSeconds);
       const write = (text: string): Promise<boolean> => writeAll(line, text);
       const failed = (error: Error): void =>
         log.error({ stack: error.stack }, `a command at ${formatAddress(address)} failed: ${error.message}`);
       const session = new Session({ level, commands, actor, write, failed });
       line.data = {
-        ...{ session, decoder: new TextDecoder(), received: "", isBusy: false, isEnded: false, isGone: false },
+        ...{ session, decoder: new TextDecoder(), received: "", isBusy: isWaiting, isEnded: false, isGone: false },
         drained: null,
       };
     },
@@ -100,17 +104,26 @@ function listen(address: Address, told: HaproxySocket, options: SocketOptions): 
       else line.terminate();
     },
     close: (line: Line): void => {
-      count--;
       if (line.data === null) return;
       line.data.isGone = true;
       line.data.drained?.();
+      const place = waiting.indexOf(line);
+      if (place !== -1) return void waiting.splice(place, 1);
+      const next = waiting.shift();
+      if (next === undefined) count--;
+      else begin(next, idleSeconds);
     },
     error: (line: Line): void => line.terminate(),
   };
   const common = { allowHalfOpen: true, socket, data: null };
+  const stop = (server: { stop(isForced: boolean): void }): void => {
+    // Nobody's turn comes by that.
+    waiting.length = 0;
+    server.stop(true);
+  };
   if (address.kind === "tcp") {
     const server = Bun.listen<Connection | null>({ hostname: address.host, port: address.port, ...common });
-    return { address: { ...address, port: server.port }, close: () => server.stop(true) };
+    return { address: { ...address, port: server.port }, close: () => stop(server) };
   }
   const { path } = address;
   const { server, leave } = bindAt(
@@ -121,7 +134,7 @@ function listen(address: Address, told: HaproxySocket, options: SocketOptions): 
   return {
     address,
     close: () => {
-      server.stop(true);
+      stop(server);
       leave();
     },
   };
@@ -137,6 +150,15 @@ function forUserAlone<Made>(make: () => Made): Made {
   }
 }
 
+/** It has waited for its place. */
+function begin(line: Line, idleSeconds: number): void {
+  line.timeout(idleSeconds);
+  line.resume();
+  void answerAll(line, line.data!);
+}
+
+/** Connections that wait until one of those that are answered has gone; as many as in a usual backlog. */
+const waitingMax = 128;
 /** The most that a socket's own timeout takes. */
 const secondsMax = 65_535;
 /** As long as a name in the audit log may be. */
