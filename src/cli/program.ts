@@ -300,8 +300,9 @@ function addLooking(program: Command, writer: Writer, ended: (code: number) => v
 function addSteering(program: Command, writer: Writer, ended: (code: number) => void): void {
   const remote = (name: string, description: string): Command => remoteCommand(program, name, description);
   for (const [order, description] of [
-    ["drain", "give a server no new requests"],
-    ["enable", "give a drained server requests again"],
+    ["drain", "give a server no new requests but of clients that a cookie or a table binds to it"],
+    ["maintain", "give a server no new requests at all, clients that are bound to it get another"],
+    ["enable", "give a server that was drained or in maintenance requests again"],
   ] as const)
     remote(order, description)
       .argument("<server>", "pool/host:port, as status shows it", serverName)

@@ -1,5 +1,6 @@
-// `sluice drain POOL/SERVER` and `sluice enable POOL/SERVER`: take a server out of service, and put it back. What is under way
-// at a drained server goes on; it lasts until it is enabled again, over reloads but not over a restart of Sluice.
+// `sluice drain POOL/SERVER`, `sluice maintain POOL/SERVER` and `sluice enable POOL/SERVER`: take a server out of service, and
+// put it back. A drained one keeps the clients that a cookie or a table binds to it, one in maintenance nobody. What is under
+// way goes on in both; it lasts until the server is enabled again, over reloads but not over a restart of Sluice.
 
 import type { SteeredAnswer } from "../control/api/shape/status.ts";
 import type { Writer } from "./check.ts";
@@ -7,7 +8,7 @@ import { ask, errorOf, type RemoteOptions } from "./client.ts";
 import type { ServerName } from "./program.ts";
 
 export async function steer(
-  order: "drain" | "enable",
+  order: SteeredAnswer["order"],
   { pool, server }: ServerName,
   options: RemoteOptions,
   writer: Writer,
@@ -20,11 +21,17 @@ export async function steer(
     return 1;
   }
   if (options.json === true) writer.out(JSON.stringify(answer.body, null, 2));
-  else if (order === "drain") {
-    writer.out(`${pool}/${server} gets no new requests; \`sluice enable ${pool}/${server}\` undoes it`);
+  else if (order === "enable") writer.out(`${pool}/${server} is enabled`);
+  else {
+    const name = `${pool}/${server}`;
+    writer.out(
+      order === "drain"
+        ? `${name} gets no new requests but of clients that a cookie or a table binds to it (\`sluice maintain ${name}\`: not theirs either); \`sluice enable ${name}\` undoes it`
+        : `${name} gets no new requests at all: clients that a cookie or a table binds to it get another; \`sluice enable ${name}\` undoes it`,
+    );
     // A Sluice of an older version says nothing of it.
     const { eligible } = answer.body as Partial<SteeredAnswer>;
     if (eligible === 0) writer.note(`no server of pool ${pool} takes requests now: they are refused`);
-  } else writer.out(`${pool}/${server} is enabled`);
+  }
   return 0;
 }

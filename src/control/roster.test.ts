@@ -423,6 +423,18 @@ test("one in maintenance and one without a weight get nothing new; only the seco
   expect(roster.conditionOf(1).state).toBe("draining");
 });
 
+test("an order after another is told, and whether clients that are bound to the server stay", () => {
+  const { roster, plan, said } = stage();
+  roster.adopt(plan({ servers: ["127.0.0.1:1", "127.0.0.1:2"], sticky: { cookie: "srv" } }), 0);
+  roster.open(0);
+  for (const order of ["drain", "drain", "maintain", "enable"] as const) roster.steer("app", "127.0.0.1:1", order, 0);
+  expect(said()).toEqual([
+    "server app/127.0.0.1:1 is DRAINING: it gets no new requests but of clients that a cookie or a table binds to it",
+    "server app/127.0.0.1:1 is in MAINTENANCE: it gets no new requests, and clients that a cookie or a table binds to it get another",
+    "server app/127.0.0.1:1 is enabled again",
+  ]);
+});
+
 test("one without a weight is down when its check says so, and serves nobody new in a panic", () => {
   const { roster, plan, evidence, board } = stage();
   const servers = [{ address: "127.0.0.1:1", weight: 0 }, "127.0.0.1:2"];

@@ -250,12 +250,14 @@ export class Roster {
     const { server, verdict, pool } = record;
     const state = stateOf(record);
     const isEligible = state === "up" || (state === "ejected" && isInPanic && server.weight > 0);
-    if (state !== record.state) this.#say(record, state);
+    const withdrawal = withdrawalOf(record);
+    if (state !== record.state || (state === "draining" && withdrawal !== record.withdrawal)) this.#say(record, state);
+    record.withdrawal = withdrawal;
     if (isEligible && !record.isEligible) record.eligibleSinceMs = this.#isOpen ? nowMs : always;
     record.isEligible = isEligible;
     const row = {
       health: verdict === null || verdict.state === "unchecked" ? health.unchecked : health[verdict.state],
-      admin: adminWords[withdrawalOf(record) ?? "none"],
+      admin: adminWords[withdrawal ?? "none"],
       isEjected: record.ejection?.isEjected ?? false,
       rampPermille: rampPermille(record.eligibleSinceMs, nowMs, pool.slowStartMs),
       isEligible,
@@ -275,7 +277,9 @@ export class Roster {
     if (state === "down" || state === "unresolved") log.warn(event("down", record), `${name} is DOWN: ${reason}`);
     else if (state === "draining")
       log.info(
-        `${name} is DRAINING: ${withdrawalOf(record) === "weightless" ? `${weightless}, and ` : ""}it gets no new requests`,
+        withdrawalOf(record) === "maintenance"
+          ? `${name} is in MAINTENANCE: it gets no new requests${isBinding(record.pool) ? ", and clients that a cookie or a table binds to it get another" : ""}`
+          : `${name} is DRAINING: ${withdrawalOf(record) === "weightless" ? `${weightless}, and ` : ""}it gets no new requests${isBinding(record.pool) ? " but of clients that a cookie or a table binds to it" : ""}`,
       );
     else if (former === "draining") log.info(`${name} is enabled again`);
     // Without a check there is nothing to say of a server that is simply there.
@@ -370,3 +374,8 @@ const reasonLabels = {
   errorRatio: "error_ratio",
   latency: "latency",
 } as const;
+
+/** A client may be bound to a server of it, by a cookie or by a table. */
+function isBinding({ balance, stick }: PoolPlan): boolean {
+  return balance.sticky !== null || stick !== null;
+}

@@ -28,6 +28,8 @@ export interface ServerRecord {
   ejectionReason: string;
   /** Null until it is first concluded. */
   state: ServerCondition | null;
+  /** As it was concluded last. */
+  withdrawal: Withdrawal | null;
   /** Wall clock. */
   sinceMs: number;
   isEligible: boolean;
@@ -62,6 +64,7 @@ export function recordOf(
     checkReason: former?.checkReason ?? "",
     ejectionReason: former?.ejectionReason ?? "",
     state: former?.state ?? null,
+    withdrawal: former?.withdrawal ?? null,
     sinceMs: former?.sinceMs ?? 0,
     isEligible: former?.isEligible ?? false,
     eligibleSinceMs: former?.eligibleSinceMs ?? nowMs,
