@@ -25,6 +25,9 @@ function world(): Heap & { bytes: number; calls: string[] } {
       this.calls.push("all");
       this.bytes -= stepBytes;
     },
+    shrink() {
+      this.calls.push("shrink");
+    },
   };
 }
 
@@ -65,7 +68,7 @@ test("while there is little of it nobody is hurried, but a plan's is collected a
   heap.bytes = easyBytes - 4 * mostBytes;
   collecting.soon(20_000);
   collecting.look(20_000 + soonMs);
-  expect(heap.calls).toEqual(["all", "all"]);
+  expect(heap.calls).toEqual(["all", "shrink"]);
 });
 
 test("what has grown by more, and is old, is collected with all, but not all the time", () => {
@@ -85,31 +88,61 @@ test("what has grown by more, and is old, is collected with all, but not all the
   expect(heap.calls).toEqual(["young", "all", "young", "all"]);
 });
 
-test("a plan is over soon, and all is collected once; where one follows the other, now and then", () => {
+test("a plan is over soon, and memory is given back once; where one follows the other, now and then", () => {
   const heap = world();
   const collecting = new Collecting(heap);
   collecting.soon(5000);
   collecting.look(5000 + soonMs - 1);
   expect(heap.calls).toEqual([]);
   for (let time = 0; time < 3; time++) collecting.look(5000 + soonMs + time);
-  expect(heap.calls).toEqual(["all"]);
+  expect(heap.calls).toEqual(["shrink"]);
   const sinceMs = 5000 + soonMs;
   for (let nowMs = sinceMs + 100; nowMs < sinceMs + restMs; nowMs += 100) {
     collecting.soon(nowMs);
     collecting.look(nowMs);
   }
-  expect(heap.calls).toEqual(["all"]);
+  expect(heap.calls).toEqual(["shrink"]);
   collecting.look(sinceMs + restMs);
   collecting.look(sinceMs + 2 * restMs);
-  expect(heap.calls).toEqual(["all", "all"]);
+  expect(heap.calls).toEqual(["shrink", "shrink"]);
 });
 
-test.each(["collectYoung", "collectAll"] as const)("the runtime's own heap does as it is told: %s", async (way) => {
-  const held = (() => Array.from({ length: 100 }, (_, number) => new WeakRef({ number })))();
-  // A reference that was just made, or followed, holds what it leads to until the turn is over.
-  await new Promise((resolve) => setImmediate(resolve));
-  ownHeap[way]();
-  // Whatever looks like an address on the stack keeps one, too.
-  expect(held.filter((each) => each.deref() !== undefined).length).toBeLessThan(10);
-  expect(ownHeap.residentBytes()).toBeGreaterThan(10_000_000);
+test("where it stays large code is dropped too, once in a while and not before there is a plan", () => {
+  const heap = world();
+  const collecting = new Collecting(heap);
+  // As much as all is collected for, and it does not help.
+  const grow = (nowMs: number): void => {
+    heap.bytes += mostBytes + stepBytes;
+    collecting.look(nowMs);
+  };
+  collecting.look(0);
+  grow(1000);
+  collecting.soon(2000);
+  grow(2500);
+  expect(heap.calls).toEqual(["all", "all"]);
+  collecting.look(2000 + soonMs);
+  collecting.look(2000 + soonMs);
+  expect(heap.calls.splice(0)).toEqual(["all", "all", "shrink"]);
+  for (let nowMs = 4000; nowMs < 2000 + soonMs + restMs; nowMs += 1000) grow(nowMs);
+  expect(heap.calls.splice(0)).toEqual(Array.from({ length: 9 }, () => "all"));
+  grow(2000 + soonMs + restMs);
+  expect(heap.calls).toEqual(["shrink"]);
+  // As much as ever: that is what it needs.
+  for (let time = 0; time < 5; time++) collecting.look(20_000 + time * restMs);
+  expect(heap.calls).toEqual(["shrink"]);
 });
+
+test.each(["collectYoung", "collectAll", "shrink"] as const)(
+  "the runtime's own heap does as it is told: %s",
+  async (way) => {
+    const held = (() => Array.from({ length: 100 }, (_, number) => new WeakRef({ number })))();
+    // A reference that was just made, or followed, holds what it leads to until the turn is over.
+    await new Promise((resolve) => setImmediate(resolve));
+    ownHeap[way]();
+    // What waits until nothing runs has been by then.
+    await Bun.sleep(0);
+    // Whatever looks like an address on the stack keeps one, too.
+    expect(held.filter((each) => each.deref() !== undefined).length).toBeLessThan(10);
+    expect(ownHeap.residentBytes()).toBeGreaterThan(10_000_000);
+  },
+);
