@@ -112,7 +112,7 @@ const server = section({
     .describe(
       "What names it in the pool's sticky cookie, as it is written: servers of two pools with the same are one to a client of both. Absent: a hash, the same for the same address in every pool with that cookie.",
     ),
-  id: words("1 to 256 characters", /^[^\x00-\x1f\x7f]{1,256}$/)
+  id: words("a text of 1 to 256 characters (a number in quotes)", /^[^\x00-\x1f\x7f]{1,256}$/)
     .optional()
     .describe(
       "What it is to a table of stick, where servers of two pools with the same are one to a client of both, and what lines of the access log in HAProxy's formats call it. Absent: its address.",

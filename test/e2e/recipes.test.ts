@@ -47,7 +47,7 @@ walked("docs/recipes/backtest-a-rule.md", [], async (walk) => {
     admin: "",
     words: { "/var/log/nginx/access.log": `${room.folder}/nginx` },
     says: {
-      "zcat /var/log/nginx/access.log.*.gz | sluice backtest greedy -c sluice.yaml --from -":
+      "zcat $(ls -tr /var/log/nginx/access.log.*.gz) | sluice backtest greedy -c sluice.yaml --from -":
         /^60 requests of 1 client[\s\S]*It would have hit 40 requests/m,
     },
   });
@@ -62,7 +62,9 @@ walked("docs/recipes/blue-green.md", [], async (walk) => {
     hasNoTerminal: true,
     says: { "sluice config write": /written to .*maintenance\.yaml/ },
   });
-  expect(readFileSync(sluice.configPath, "utf8")).toMatch(/weight: 50[\s\S]*weight: 50/);
+  const written = readFileSync(sluice.configPath, "utf8");
+  expect(written).toMatch(/weight: 50[\s\S]*weight: 50/);
+  expect(written).toContain("drain: true");
 });
 
 walked("docs/recipes/deploy-without-errors.md", [], async (walk) => {

@@ -94,7 +94,7 @@ export function typed(
 }
 
 /** Programs that may be typed, whatever a page has them do; others a stage leaves untried. */
-const harmless = /^(?:(?:\S*\/)?sluice|chmod|codes|cp|curl|echo|grep|mkdir|nginx|openssl|sed|sleep|tail|zcat)$/;
+const harmless = /^(?:(?:\S*\/)?sluice|chmod|codes|cp|curl|echo|grep|ls|mkdir|nginx|openssl|sed|sleep|tail|zcat)$/;
 
 /** How many lines were run. */
 export async function followed(blocks: readonly Block[], stage: PageStage): Promise<number> {
