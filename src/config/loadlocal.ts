@@ -14,7 +14,13 @@ export class LocalAddresses {
 
   static here(interfaces: NodeJS.Dict<NetworkInterfaceInfo[]>): LocalAddresses {
     const addresses = Object.values(interfaces).flatMap((each) => (each ?? []).map(({ address }) => address));
-    return new LocalAddresses(addresses, heldBy("/proc/net/fib_trie"), heldBy("/proc/net/ipv6_route"));
+    // Of IPv6 a route alone lets the system answer, and not yet bind.
+    const isRouteEnough = heldBy("/proc/sys/net/ipv6/ip_nonlocal_bind").trim() !== "0";
+    return new LocalAddresses(
+      addresses,
+      heldBy("/proc/net/fib_trie"),
+      isRouteEnough ? heldBy("/proc/net/ipv6_route") : "",
+    );
   }
 
   /** The texts of /proc/net/fib_trie and /proc/net/ipv6_route; "" where there are none. */

@@ -11,6 +11,7 @@ import {
   patternFault,
   type Report,
   type Section,
+  scriptFault,
   sectionOf,
   textOf,
 } from "./section.ts";
@@ -99,7 +100,8 @@ function reviewReceive(receive: Section, at: At, report: Report): void {
   for (const other of others)
     report("error", at("receive", other), "key", `cannot stand beside ${kind}: write one of them`);
   const pattern = textOf(receive["pattern"]);
-  const fault = pattern === null ? null : patternFault(pattern);
+  // An answer is held against JavaScript's own, as it comes (src/health/probe/receive.ts).
+  const fault = pattern === null ? null : (scriptFault(pattern) ?? patternFault(pattern));
   if (pattern !== null && fault !== null)
     report(
       "error",

@@ -194,6 +194,9 @@ describe("logs and quotas", () => {
     expect(one({ path: "%s.log", format: "$remote_addr" })).toEqual([expect.stringMatching(/must hold the status/)]);
     expect(one({ path: "a.log", format: { pattern: "(?<status>\\d+) (?<port>\\d+)" } })).toEqual([]);
     expect(one({ path: "a.log", format: { pattern: "(?<status>\\d+) (?<prot>\\d+)" } })).toHaveLength(2);
+    // As RE2 writes them.
+    expect(one({ path: "a.log", format: { pattern: "(?P<status>\\d+) (?P<port>\\d+)" } })).toEqual([]);
+    expect(told({ judge: { bodies: [{ pattern: "(?i)captcha", means: "ban" }] } })).toEqual([]);
     expect(one({ path: "%s.log", format: { pattern: "(" } })).toEqual([
       expect.stringMatching(/must be a regular expression/),
     ]);

@@ -41,12 +41,18 @@ export function msOf(value: unknown): number {
   return reading?.ok === true ? reading.value : Number.NaN;
 }
 
-/** What is wrong with a regular expression, or null. */
+/** What is wrong with a regular expression, which is RE2's or else, where it looks ahead or back, JavaScript's; or null. */
 export function patternFault(pattern: string): string | null {
+  const reading = readPattern(pattern, "");
+  if (reading.ok) return null;
+  return scriptFault(pattern) ?? reading.message.replace(/^is no regular expression: /, "");
+}
+
+/** What is wrong with one of JavaScript's, in its words, which people have seen before; or null. */
+export function scriptFault(pattern: string): string | null {
   try {
     new RegExp(pattern);
-    const reading = readPattern(pattern, "");
-    return reading.ok ? null : reading.message.replace(/^is no regular expression: /, "");
+    return null;
   } catch (error) {
     const { message } = error as SyntaxError; // RegExp throws nothing else for a text.
     return message.replace(/^Invalid regular expression: /, "");

@@ -27,6 +27,16 @@ test("each path has a row of its own, which it finds again whatever others come 
   expect(new Positions(bytes).adopt(["/x", "/y", "/z", "/b"]).map(({ offset }) => offset)).toEqual([0, 0, 0, 200]);
 });
 
+test("what comes back after others were there without it is new", () => {
+  const { bytes, positions } = made(3);
+  const [a] = positions.adopt(["/a", "/b"]);
+  a!.begin(1, 10);
+  a!.offset = 100;
+  new Positions(bytes).adopt(["/b"]);
+  const [b, back] = new Positions(bytes).adopt(["/b", "/a"]);
+  expect([b!.isKnown, back!.isKnown, back!.offset]).toEqual([false, false, 0]);
+});
+
 test("a larger file takes over what a smaller one knows", () => {
   const from = made(2).positions;
   const [a] = from.adopt(["/a"]);

@@ -65,7 +65,11 @@ export class Positions {
     for (let row = this.#rows - 1; row >= 0; row--) {
       const name = this.#nameAt(row);
       if (name !== null && wanted.has(name)) rows.set(name, row);
-      else free.push(row);
+      else {
+        // What was known of its member goes with the member: when it comes back, its log is read as for the first time.
+        if (name !== null) this.#bytes.fill(0, row * rowBytes, (row + 1) * rowBytes);
+        free.push(row);
+      }
     }
     return paths.map((path) => {
       const row = rows.get(nameOf(path)) ?? free.pop()!; // There are as many rows as paths.

@@ -240,13 +240,16 @@ export class Lease implements Wait, Way, Resting, Scout {
   }
 
   #refusalFault(refusal: EgressRefusal): Fault {
-    const { tags, family } = this.wish;
+    const { tags, family, isTunnel } = this.wish;
     const code = refusalCode[refusal];
     if (refusal !== "unfit") return fault(code);
     const wished = [...(tags === "" ? [] : tags.split("\n")), ...(family === 0 ? [] : [`an IPv${family} address`])];
-    return wished.length === 0
-      ? fault(code)
-      : faultTold(code, `no outbound address of the pool has ${wished.join(" and ")}`);
+    // Those behind an nginx may have what is wished for, and do not count.
+    const isOfSome = isTunnel && this.site.plan.members.some(({ door }) => door.kind === "gateway");
+    if (wished.length === 0)
+      return isOfSome ? faultTold(code, "no outbound address of the pool carries tunnels") : fault(code);
+    const those = isOfSome ? " that carries tunnels" : "";
+    return faultTold(code, `no outbound address of the pool${those} has ${wished.join(" and ")}`);
   }
 
   /** There is one: by which addresses, and in which form? */
