@@ -44,6 +44,7 @@ export class Preamble implements LineFlow, WakeFlow, Session, Waiter {
   wheelNext: WheelNode | null = null;
   wheelPrev: WheelNode | null = null;
   wheelSlot = -1;
+  place = -1;
   stepMs = 0;
   nextMs = 0;
   readonly #door: Door;

@@ -64,6 +64,8 @@ export class Attempt {
   #tried: Uint8Array | null = null;
   /** An idle connection was lost under this request: the others to that server may be as dead, and tries are few. */
   #isFreshWanted = false;
+  /** The next try is at another server than the last one. */
+  #isElsewhere = false;
 
   constructor(seeker: Seeker, context: Context) {
     this.#seeker = seeker;
@@ -83,6 +85,7 @@ export class Attempt {
     this.#key = 0;
     this.#tried = null;
     this.#isFreshWanted = false;
+    this.#isElsewhere = false;
   }
 
   begin(): void {
@@ -235,22 +238,30 @@ export class Attempt {
     const server = this.#seeker.pool.servers[index]!;
     this.index = index;
     if (this.count++ === 0) this.chosenMs = this.context.port.nowMs;
+    else this.#countRetry();
     this.context.tally.cells[server.row + serverCell.calls]!++;
     this.#seeker.connect(server, this.#isFreshWanted);
+  }
+
+  /** What was to be tried again, and found no server, is none. */
+  #countRetry(): void {
+    const { cells } = this.context.tally;
+    const { row } = this.#seeker.pool;
+    cells[row + poolCell.retries]!++;
+    if (this.#isElsewhere) cells[row + poolCell.redispatches]!++;
+    this.#isElsewhere = false;
   }
 
   #retryOrFail(what: Fault, isReused = false): void {
     const { pool } = this.#seeker;
     this.#release();
-    const cells = this.context.tally.cells;
     if (this.count > pool.plan.retries) return this.#seeker.fail(what);
     // A request that was refused has cost no server anything: going on elsewhere adds no load, and is not what a budget is for.
     // Neither does a connection that was closed while it was idle: the next try is over a fresh one, so that there is one such try at most.
     if (what.retry !== "elsewhere" && !isReused && !pool.budget.spend()) {
-      cells[pool.row + poolCell.retryBudgetExhausted]!++;
+      this.context.tally.cells[pool.row + poolCell.retryBudgetExhausted]!++;
       return this.#seeker.fail(what);
     }
-    cells[pool.row + poolCell.retries]!++;
     if (this.#seeker.seekAgain?.(what, isReused) === true) return;
     // A reused connection that turns out closed says nothing about its server: that one may be picked again.
     if (!pool.plan.redispatch) {
@@ -261,7 +272,7 @@ export class Attempt {
     if (!isReused) {
       this.#tried ??= new Uint8Array(pool.servers.length);
       this.#tried[this.index] = 1;
-      cells[pool.row + poolCell.redispatches]!++;
+      this.#isElsewhere = true;
     }
     const index = this.#choose();
     if (index !== -1) this.#go(index);

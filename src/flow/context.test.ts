@@ -35,7 +35,7 @@ test("one that ends under another plan than it began with is not kept", () => {
   const client = play.connect();
   client.sends(get("/"));
   const server = play.accept();
-  const [downstream] = play.context.downstreams as Set<Downstream>;
+  const [downstream] = play.context.downstreams as Iterable<Downstream>;
   const former = downstream!.exchange;
   play.reload({});
   server.sends(ok("x"));
@@ -47,7 +47,7 @@ test("a connection without a request is its new listener's before it asks for an
   const client = play.connect();
   client.sends(get("/"));
   play.accept().sends(ok("x"));
-  const [downstream] = play.context.downstreams as Set<Downstream>;
+  const [downstream] = play.context.downstreams as Iterable<Downstream>;
   const guest = downstream!.guestNow();
   const former = guest.listener;
   play.reload({});
@@ -57,7 +57,7 @@ test("a connection without a request is its new listener's before it asks for an
 test("one with a request has it obeyed as it began", () => {
   const play = new Playbook();
   play.connect().sends(get("/"));
-  const [downstream] = play.context.downstreams as Set<Downstream>;
+  const [downstream] = play.context.downstreams as Iterable<Downstream>;
   const { listener } = downstream!.guestNow();
   play.reload({});
   expect([downstream!.guestNow().listener === listener, downstream!.exchange?.listener === listener]).toEqual([

@@ -16,6 +16,7 @@ import type { Inquiry } from "./inquiry.ts";
 import { coalesceBytesMax } from "./passage.ts";
 import { Pinned } from "./pinned.ts";
 import type { Port } from "./port.ts";
+import { type Placed, SessionTable } from "./sessiontable.ts";
 import type { ListenerSite, PoolSite, Site } from "./site.ts";
 import type { Stream } from "./stream.ts";
 
@@ -32,7 +33,7 @@ export type Report = (exchange: Exchange) => void;
 export type ReportStream = (stream: Stream) => void;
 
 /** What a drain waits for: the connection of a client, in whatever mode, or what stands for one. */
-export interface Session {
+export interface Session extends Placed {
   /** The worker is going away: end what has nothing under way. */
   drain(): void;
   /** The worker ends now. */
@@ -53,7 +54,7 @@ export class Context {
   /** The one response head being read; request heads belong to their exchange. */
   responseHead: Head;
   /** Connections of clients, for draining. */
-  readonly downstreams: Set<Session> = new Set();
+  readonly downstreams: SessionTable<Session> = new SessionTable();
   /** Exchanges that wait for what another one brings into a cache. */
   readonly followers: Followers = new Followers();
   /** Pools with somebody in their waiting room. */
@@ -186,6 +187,6 @@ export class Context {
 
   /** The time to drain is over: whatever is still under way ends here, and is reported as cut. */
   cut(): void {
-    for (const downstream of [...this.downstreams]) downstream.cut();
+    for (const downstream of this.downstreams) downstream.cut();
   }
 }

@@ -39,6 +39,7 @@ export class DatagramSession implements DatagramFlow, WakeFlow, Session {
   wheelNext: WheelNode | null = null;
   wheelPrev: WheelNode | null = null;
   wheelSlot = -1;
+  place = -1;
 
   /** As the system writes it: what replies are sent to. */
   readonly address: string;

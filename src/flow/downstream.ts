@@ -42,6 +42,7 @@ export class Downstream implements LineFlow, WakeFlow, TurnFlow, Session {
   wheelNext: WheelNode | null = null;
   wheelPrev: WheelNode | null = null;
   wheelSlot = -1;
+  place = -1;
   // The same in all of them, and in none: see below.
   declare readonly isOfClient: true;
   declare readonly isHttp2: false;

@@ -35,6 +35,7 @@ export class Errand implements Requester, Session {
   wheelNext: WheelNode | null = null;
   wheelPrev: WheelNode | null = null;
   wheelSlot = -1;
+  place = -1;
   readonly line: Line = nowhere;
   readonly client: Client;
   readonly isSecure: boolean;

@@ -47,6 +47,7 @@ export class SocksSession implements LineFlow, WakeFlow, Session, Requester, Ver
   wheelNext: WheelNode | null = null;
   wheelPrev: WheelNode | null = null;
   wheelSlot = -1;
+  place = -1;
   readonly line: Line;
   readonly client: Client;
   readonly isSecure: boolean;

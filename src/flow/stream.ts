@@ -51,6 +51,7 @@ export class Stream implements LineFlow, WakeFlow, Seeker, Session {
   wheelNext: WheelNode | null = null;
   wheelPrev: WheelNode | null = null;
   wheelSlot = -1;
+  place = -1;
   readonly line: Line;
   readonly client: Client;
   readonly listener: ListenerSite;

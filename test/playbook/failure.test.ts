@@ -298,3 +298,17 @@ test("an idle connection that ends is closed", () => {
   play.expect(server.is("destroyed"));
   expect(play.totals.server(0, serverCell.open)).toBe(0);
 });
+
+test("what was to be asked again, and found no server, is counted as no try", () => {
+  const play = new Playbook({ servers: ["one"], pool: { retries: 2 } });
+  play.connect().sends(get("/"));
+  play.refuse();
+  play.expectAmong("report 502 connect_refused");
+  expect([play.totals.pool(0, poolCell.retries), play.totals.pool(0, poolCell.redispatches)]).toEqual([0, 0]);
+  const both = new Playbook(two);
+  both.connect().sends(get("/"));
+  both.refuse();
+  both.refuse();
+  both.expectAmong("report 502 connect_refused");
+  expect([both.totals.pool(0, poolCell.retries), both.totals.pool(0, poolCell.redispatches)]).toEqual([1, 1]);
+});

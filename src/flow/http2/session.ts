@@ -50,6 +50,7 @@ export class Http2Session implements LineFlow, WakeFlow, TurnFlow, Session, Outg
   wheelNext: WheelNode | null = null;
   wheelPrev: WheelNode | null = null;
   wheelSlot = -1;
+  place = -1;
   readonly line: Line;
   readonly outgoing: Outgoing;
   readonly client: Client;
