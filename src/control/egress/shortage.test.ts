@@ -7,7 +7,7 @@ const shape = { members: 4, entriesMax: 0, changesMax: 0, pairs: 16, hosts: 16, 
 test("what found no room is told at once, and every ten minutes as long as it goes on", () => {
   const board = SharedEgressBoard.inMemory(shape, "scrape");
   const said: string[] = [];
-  const take = (kind: "session" | "user", from: number, count: number): void => {
+  const take = (kind: "session" | "user" | "pair", from: number, count: number): void => {
     board.open();
     for (let first = from; first < from + count; first++) {
       const record = board.take(kind, first, 1, first);
@@ -34,4 +34,9 @@ test("what found no room is told at once, and every ten minutes as long as it go
   expect(said[2]).toContain("7 sessions");
   shortage.look(9_000_000);
   expect(said).toHaveLength(3);
+  take("pair", 1, 18);
+  shortage.look(9_000_001);
+  expect(said[3]).toBe(
+    "egress pool scrape: what was known of addresses at hosts (their pace, their cool-downs) was given up 2 times for others: there is room for 16; give a pool to each group of hosts (docs/EGRESS.md)",
+  );
 });

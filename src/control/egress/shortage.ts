@@ -1,5 +1,5 @@
-// What the board of an egress pool had no room for, told in the log: sessions that were given up for others, and requests of users who
-// could not be counted. The first time at once, and then as long as it goes on every ten minutes; the metrics count all of it.
+// What the board of an egress pool had no room for, told in the log: sessions, and what was known of addresses at hosts, that were
+// given up for others, and requests of users who could not be counted. The first time at once, and then as long as it goes on every ten minutes; the metrics count all of it.
 
 import type { RecordKind } from "../../memory/egress.ts";
 import type { SharedEgressBoard } from "../../memory/egressboard.ts";
@@ -21,7 +21,7 @@ export class Shortage {
   constructor(board: SharedEgressBoard, log: Pick<Log, "warn">) {
     this.#board = board;
     this.#log = log;
-    for (const kind of ["session", "user"] as const)
+    for (const kind of ["session", "user", "pair"] as const)
       this.#told.set(kind, { count: this.#countOf(kind), atMs: Number.NEGATIVE_INFINITY });
   }
 
@@ -31,6 +31,11 @@ export class Shortage {
     if (sessions > 0)
       this.#log.warn(
         `egress pool ${name}: ${sessions} sessions were given up for those of other keys: there is room for ${shape.sessions} (docs/EGRESS.md)`,
+      );
+    const pairs = this.#newOf("pair", nowMs);
+    if (pairs > 0)
+      this.#log.warn(
+        `egress pool ${name}: what was known of addresses at hosts (their pace, their cool-downs) was given up ${pairs} times for others: there is room for ${shape.pairs}; give a pool to each group of hosts (docs/EGRESS.md)`,
       );
     const refused = this.#newOf("user", nowMs);
     if (refused > 0)

@@ -6,7 +6,7 @@
 // Finding takes no lock: a record's first word is written after everything else and before its cell, and taken away, after
 // the cell, before anything else. What is counted in flight is never overwritten: who counts does so without the lock.
 // Room is made by the one of its set (or, where records run out before cells do, of the sets behind it) that was not used for
-// longest; what is in flight stays, and what is not available goes only where nothing else can. What a user has had stays until its
+// longest; what is in flight stays, and what is not available, or may not be used again yet, goes only where nothing else can. What a user has had stays until its
 // period is over: who finds no room is told so, and not let off.
 
 import { memberState, recordWord as R, type RecordKind, recordWords } from "../egress.ts";
@@ -31,6 +31,8 @@ export class BoardRecords {
   readonly #hasStates: boolean;
   /** Of users: what has not ended stays. */
   readonly #hasEnds: boolean;
+  /** Of pairs: what has a turn still to come should stay. */
+  readonly #hasTurns: boolean;
 
   constructor(file: BoardFile, kind: RecordKind) {
     const layout: KindLayout = file.layout.kinds[kinds.indexOf(kind)]!;
@@ -44,6 +46,7 @@ export class BoardRecords {
     this.#countMax = layout.count;
     this.#hasStates = kind === "pair" || kind === "host";
     this.#hasEnds = kind === "user";
+    this.#hasTurns = kind === "pair";
   }
 
   find(first: number, second: number): number {
@@ -210,7 +213,8 @@ export class BoardRecords {
       const record = this.#recordAt(number);
       if (this.#isInFlight(record)) continue;
       if (this.#hasEnds && this.#file.doubles[(record + R.untilMs) / 2]! > nowMs) continue;
-      const isWanted = this.#hasStates && words[record + R.state]! > memberState.available;
+      const isOut = this.#hasStates && words[record + R.state]! > memberState.available;
+      const isWanted = isOut || (this.#hasTurns && this.#file.doubles[(record + R.atMs) / 2]! > nowMs);
       const rank = (words[record + R.usedS]! >>> 0) + (isWanted ? 2 ** 32 : 0);
       if (rank >= bestRank) continue;
       best = cell;

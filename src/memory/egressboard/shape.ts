@@ -10,9 +10,9 @@ import { powerOf2 } from "./layout.ts";
 
 /** A pool of three proxies has as many targets as one of fifty. */
 const membersMin = 64;
-/** Hosts that a member is judged or paced at, at the same time. */
-const pairsPerMember = 4;
-const pairsMin = 1024;
+/** Hosts that a member is judged or paced at, at the same time; each takes 168 bytes once it is there. */
+const pairsPerMember = 16;
+const [pairsMin, pairsMax] = [4096, 2 ** 17];
 /** Targets, over all members: more of them with more members, but thousands at most are asked at the same time. */
 const hostsPerMember = 1;
 const [hostsMin, hostsMax] = [1024, 16_384];
@@ -28,7 +28,7 @@ const usersMax = 2 ** 19;
 /** 13 hosts, keys and reasons for each of 300 members: a quarter of a megabyte. */
 const textsPerMember = 8;
 const textsMin = 4096;
-/** Of pairs and sessions, 40 MB each when full; and of texts, 64 bytes each. */
+/** Of sessions, 40 MB when full; and of texts, 64 bytes each. */
 const recordsMax = 2 ** 18;
 const textsMax = 2 ** 20;
 
@@ -40,7 +40,7 @@ export function egressShape(plan: Pick<EgressPlan, "members" | "history" | "sess
   const within = (per: number, least: number, most: number): number => Math.min(Math.max(per * members, least), most);
   return {
     ...{ members, entriesMax, changesMax, users },
-    pairs: within(pairsPerMember, pairsMin, recordsMax),
+    pairs: within(pairsPerMember, pairsMin, pairsMax),
     hosts: within(hostsPerMember, hostsMin, hostsMax),
     sessions: isEnding ? within(sessionsPerMember, sessionsMin, recordsMax) : sessionsUnused,
     texts: within(textsPerMember, textsMin, textsMax),
