@@ -1,6 +1,6 @@
 // Which outbound addresses operators have banned, kept beside the boards of their pools: a board that is damaged, or of another version of
 // Sluice, is made anew, and what was learned may go with it; what somebody has decided must not. It is a copy: boards say what
-// holds, and a ban of here counts only where a board has nothing from before. JSON, a ban a line, put in place in one step.
+// holds, and a ban of here counts only where a board has nothing of a member from before: a new board, or a member that was away. JSON, a ban a line, put in place in one step.
 
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -46,12 +46,17 @@ export class EgressBans {
     return this.#bans.filter((ban) => ban.pool === pool && (ban.untilMs === 0 || ban.untilMs > nowMs));
   }
 
+  /** Those that are not over, of whatever pool. */
+  all(nowMs: number): EgressBan[] {
+    return this.#bans.filter(({ untilMs }) => untilMs === 0 || untilMs > nowMs);
+  }
+
   /** Whether the last write failed. */
   get isOwed(): boolean {
     return this.#text === null;
   }
 
-  /** All that boards have now. */
+  /** All that boards have now, and those of members that are away. */
   keep(bans: readonly EgressBan[]): void {
     this.#bans = bans;
     const text = bans.length === 0 ? "" : textOf(bans);

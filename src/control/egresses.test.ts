@@ -18,7 +18,7 @@ import { memberWord } from "../memory/egress.ts";
 import { SharedEgressBoard } from "../memory/egressboard.ts";
 import type { Owner } from "../memory/owners.ts";
 import { egressPlan, gatewayMember } from "./egress/sample.fixture.ts";
-import { Egresses } from "./egresses.ts";
+import { awayBansMax, Egresses } from "./egresses.ts";
 import { openLog } from "./log.ts";
 
 const root = mkdtempSync(join(tmpdir(), "sluice-egresses-"));
@@ -221,6 +221,50 @@ describe("the board of a pool", () => {
     expect(ids.map(third.stateOf)).toEqual(["4", "1", "1"]);
     third.egresses.unban(order(ids[0]!));
     expect(readdirSync(join(folder, "egress")).filter((name) => name.startsWith(".bans"))).toEqual([]);
+  });
+
+  test("has a member that was away banned as before, also over a start; not one whose ban is over, or was lifted", () => {
+    const first = stage();
+    const without = scrape({ members: [gatewayMember("203.0.113.9", 19_009)] });
+    first.adopt(scrape());
+    first.egresses.ban(order(ids[0]!), 0);
+    first.egresses.ban(order(ids[1]!), start + 60_000);
+    first.egresses.ban(order(ids[2]!), 0);
+    first.egresses.unban(order(ids[2]!));
+    first.adopt(without);
+    first.said();
+    first.adopt(scrape());
+    expect(ids.map(first.stateOf)).toEqual(["4", "4", "1"]);
+    expect(first.said()).toEqual(
+      [ids[0]!, ids[1]!].map((id) => `egress pool scrape: ${id} is back, and banned as before`),
+    );
+    first.adopt(without);
+    first.egresses.close();
+    const second = stage();
+    second.clock.nowMs += 60_000;
+    second.adopt(without);
+    second.adopt(scrape());
+    expect(ids.map(second.stateOf)).toEqual(["4", "1", "1"]);
+    second.egresses.unban(order(ids[0]!));
+    second.adopt(without);
+    second.adopt(scrape());
+    expect(ids.map(second.stateOf)).toEqual(["1", "1", "1"]);
+  });
+
+  test("keeps no more bans of members that are away than there is room for, the newest", () => {
+    const { adopt, egresses } = stage();
+    const many = Array.from({ length: awayBansMax + 2 }, (_, at) =>
+      gatewayMember(`10.0.${at >> 8}.${at & 255}`, 19_009),
+    );
+    adopt(scrape({ members: many }));
+    const { pool } = egresses.all[0]!;
+    for (const { id } of many) pool.ban(id, 0, "ann: all", start);
+    egresses.ban(order("10.0.0.0"), 0);
+    adopt(scrape());
+    adopt(scrape({ members: many }));
+    const { board } = egresses.all[0]!;
+    const banned = many.filter(({ id }) => board.words[board.memberOf(id)] === 4);
+    expect([banned.length, banned[0]!.id]).toEqual([awayBansMax, "10.0.0.2"]);
   });
 
   test("whose list of processes holds nothing but garbage is made anew: it does not keep Sluice from starting", () => {

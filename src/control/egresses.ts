@@ -50,6 +50,8 @@ export interface EgressOrder {
 }
 
 const tickMs = 1000;
+/** Bans of members that no pool has for now: those of a file of nginx that is written anew, or without some of them. */
+export const awayBansMax = 10_000;
 
 export class Egresses {
   readonly boards: EgressBoards;
@@ -210,6 +212,7 @@ export class Egresses {
       const rows = new Int32Array(plan.members.length);
       for (const [index, { id }] of plan.members.entries()) rows[index] = board.memberOf(id);
       const pool = new EgressPool(plan, board, Math.random);
+      this.#banAgain(plan, former?.plan ?? null, pool, board);
       const shortage = former?.board === board ? former.shortage : new Shortage(board, this.#options.log);
       next.set(plan.name, { plan, board, rows, changes, pool, away: new Away(pool, rows), shortage });
     }
@@ -229,8 +232,28 @@ export class Egresses {
     );
   }
 
+  /** Who left banned, and comes back, is banned. */
+  #banAgain(plan: EgressPlan, former: EgressPlan | null, pool: EgressPool, board: SharedEgressBoard): void {
+    const nowMs = this.#options.nowMs();
+    const bans = this.#bans.of(plan.name, nowMs);
+    if (bans.length === 0) return;
+    const were = new Set(former?.members.map(({ id }) => id));
+    for (const { member, untilMs, note } of bans) {
+      const row = board.memberOf(member);
+      if (row === 0 || were.has(member) || board.words[row + memberWord.state] === memberState.banned) continue;
+      if (pool.ban(member, untilMs, note, nowMs))
+        this.#options.log.info(`egress pool ${plan.name}: ${member} is back, and banned as before`);
+    }
+  }
+
+  /** Those of members that are away are kept, for they may come back: the newest, where they are many. */
   #keepBans(): void {
-    this.#bans.keep(this.all.flatMap(bansOf));
+    const known = this.#bans.all(this.#options.nowMs());
+    const here = new Set<string>();
+    if (known.length > 0)
+      for (const { plan } of this.all) for (const { id } of plan.members) here.add(`${plan.name} ${id}`);
+    const away = known.filter(({ pool, member }) => !here.has(`${pool} ${member}`)).slice(-awayBansMax);
+    this.#bans.keep([...away, ...this.all.flatMap(bansOf)]);
   }
 
   #note(name: string, member: number, outcome: EgressOutcome): void {
