@@ -2,7 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type EgressBan, EgressBans } from "./egressbans.ts";
+import { awayBansMax, type EgressBan, EgressBans } from "./egressbans.ts";
 import { openLog } from "./log.ts";
 
 const root = mkdtempSync(join(tmpdir(), "sluice-egressbans-"));
@@ -70,4 +70,12 @@ test("a file that is not understood is put aside", () => {
     expect(begin().of("scrape", nowMs)).toEqual([]);
     expect([readFileSync(`${path}.damaged`, "utf8"), existsSync(path), lines.length]).toEqual([text, false, 1]);
   }
+});
+
+test("of members that are away the newest are kept, as many as there is room for, and none that is over", () => {
+  const bans = stage().begin();
+  const many = Array.from({ length: awayBansMax + 3 }, (_, at) => ban(`10.0.${at >> 8}.${at & 255}`));
+  bans.keep([...many, ban("10.9.0.1", nowMs), ban("10.9.0.2")]);
+  const away = bans.away(({ member }) => member === "10.9.0.2", nowMs);
+  expect([away.length, away[0]!.member, away.at(-1)!.member]).toEqual([awayBansMax, "10.0.0.3", many.at(-1)!.member]);
 });

@@ -26,6 +26,9 @@ export interface EgressBansOptions {
 /** Of no pool: files of boards have their names, and no name begins like this. */
 const fileName = ".bans.json";
 
+/** Bans of members that no pool has for now: those of a file of nginx that is written anew, or without some of them. */
+export const awayBansMax = 10_000;
+
 export class EgressBans {
   readonly #path: string;
   readonly #log: Log;
@@ -46,9 +49,9 @@ export class EgressBans {
     return this.#bans.filter((ban) => ban.pool === pool && (ban.untilMs === 0 || ban.untilMs > nowMs));
   }
 
-  /** Those that are not over, of whatever pool. */
-  all(nowMs: number): EgressBan[] {
-    return this.#bans.filter(({ untilMs }) => untilMs === 0 || untilMs > nowMs);
+  /** Those that are not over, of members that no pool has now, for they may come back: the newest, where they are many. */
+  away(isHere: (ban: EgressBan) => boolean, nowMs: number): EgressBan[] {
+    return this.#bans.filter((ban) => (ban.untilMs === 0 || ban.untilMs > nowMs) && !isHere(ban)).slice(-awayBansMax);
   }
 
   /** Whether the last write failed. */

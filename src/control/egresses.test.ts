@@ -18,7 +18,7 @@ import { memberWord } from "../memory/egress.ts";
 import { SharedEgressBoard } from "../memory/egressboard.ts";
 import type { Owner } from "../memory/owners.ts";
 import { egressPlan, gatewayMember } from "./egress/sample.fixture.ts";
-import { awayBansMax, Egresses } from "./egresses.ts";
+import { Egresses } from "./egresses.ts";
 import { openLog } from "./log.ts";
 
 const root = mkdtempSync(join(tmpdir(), "sluice-egresses-"));
@@ -249,22 +249,6 @@ describe("the board of a pool", () => {
     second.adopt(without);
     second.adopt(scrape());
     expect(ids.map(second.stateOf)).toEqual(["1", "1", "1"]);
-  });
-
-  test("keeps no more bans of members that are away than there is room for, the newest", () => {
-    const { adopt, egresses } = stage();
-    const many = Array.from({ length: awayBansMax + 2 }, (_, at) =>
-      gatewayMember(`10.0.${at >> 8}.${at & 255}`, 19_009),
-    );
-    adopt(scrape({ members: many }));
-    const { pool } = egresses.all[0]!;
-    for (const { id } of many) pool.ban(id, 0, "ann: all", start);
-    egresses.ban(order("10.0.0.0"), 0);
-    adopt(scrape());
-    adopt(scrape({ members: many }));
-    const { board } = egresses.all[0]!;
-    const banned = many.filter(({ id }) => board.words[board.memberOf(id)] === 4);
-    expect([banned.length, banned[0]!.id]).toEqual([awayBansMax, "10.0.0.2"]);
   });
 
   test("whose list of processes holds nothing but garbage is made anew: it does not keep Sluice from starting", () => {

@@ -50,8 +50,6 @@ export interface EgressOrder {
 }
 
 const tickMs = 1000;
-/** Bans of members that no pool has for now: those of a file of nginx that is written anew, or without some of them. */
-export const awayBansMax = 10_000;
 
 export class Egresses {
   readonly boards: EgressBoards;
@@ -246,14 +244,9 @@ export class Egresses {
     }
   }
 
-  /** Those of members that are away are kept, for they may come back: the newest, where they are many. */
   #keepBans(): void {
-    const known = this.#bans.all(this.#options.nowMs());
-    const here = new Set<string>();
-    if (known.length > 0)
-      for (const { plan } of this.all) for (const { id } of plan.members) here.add(`${plan.name} ${id}`);
-    const away = known.filter(({ pool, member }) => !here.has(`${pool} ${member}`)).slice(-awayBansMax);
-    this.#bans.keep([...away, ...this.all.flatMap(bansOf)]);
+    const isHere = ({ pool, member }: EgressBan): boolean => (this.find(pool)?.board.memberOf(member) ?? 0) !== 0;
+    this.#bans.keep([...this.#bans.away(isHere, this.#options.nowMs()), ...this.all.flatMap(bansOf)]);
   }
 
   #note(name: string, member: number, outcome: EgressOutcome): void {
