@@ -158,3 +158,89 @@ test("what a host has contributed before a member came back is not taken back fr
   sample.tell(one, { ...wayFault, host: "e.example" });
   expect(sample.state(one)).toBe(coolingDown);
 });
+
+describe("a host that drops some members", () => {
+  /** Requests one after the other, each half a second; those of `dropped` members fail. How many of the last fifth failed, or met nobody. */
+  function lateFailures(sample: Sample, requests: number, dropped: number): number {
+    let late = 0;
+    for (let number = 0; number < requests; number++) {
+      const { refusal, member, row, lease } = sample.choose();
+      const isFailure = refusal !== null || member < dropped;
+      if (isFailure && number >= requests * 0.8) late++;
+      if (refusal === null) sample.pool.end({ row, lease }, sample.outcome(isFailure ? wayFault : {}));
+      sample.pass(500);
+    }
+    return late;
+  }
+
+  function outOf(sample: Sample): string[] {
+    return sample.pool.plan.members.map(({ id }) => id).filter((id) => sample.pairState(id) === coolingDown);
+  }
+
+  test("is asked by the others soon, however many these are, and whoever's turn it is", () => {
+    for (const choose of ["random", "roundRobin", "leastUsed"] as const)
+      for (const [members, dropped] of [
+        [13, 10],
+        [13, 7],
+        [60, 50],
+      ] as const) {
+        const sample = new Sample({ members, choose, judge: { coolDown: { forMs: 86_400_000 } } });
+        expect([choose, members, lateFailures(sample, members * 20, dropped)]).toEqual([choose, members, 0]);
+        expect(outOf(sample)).toHaveLength(dropped);
+        expect(sample.pool.hostsDown()).toEqual([]);
+        expect(sample.pool.count(available)).toBe(members);
+      }
+  });
+
+  test("is down all the same when those fail whom it has answered since, and they are let off", () => {
+    const sample = new Sample({ members: 13, choose: "roundRobin", judge: { coolDown: { forMs: 86_400_000 } } });
+    lateFailures(sample, 260, 10);
+    const answered = sample.pool.plan.members.slice(10).map(({ id }) => id);
+    for (const id of answered) for (let times = 0; times < 2; times++) sample.tell(id, wayFault);
+    expect(sample.pool.hostsDown()).toMatchObject([{ host: "a.example" }]);
+    for (let times = 0; times < 5; times++) for (const id of answered) sample.tell(id, wayFault);
+    for (const id of answered) expect([sample.pairState(id), sample.state(id)]).toEqual([available, available]);
+    expect(outOf(sample)).toHaveLength(10);
+  });
+
+  test("is down when nobody is left, and those that failed last are let off", () => {
+    const sample = new Sample({
+      choose: "roundRobin",
+      judge: { strategy: { kind: "consecutive", failures: 1, withinMs: 0 } },
+    });
+    for (const id of ["10.0.0.0", "10.0.0.1", "10.0.0.2"]) sample.tell(id, wayFault);
+    sample.tell("10.0.0.3");
+    for (const id of ["10.0.0.0", "10.0.0.1", "10.0.0.2"]) sample.tell(id, wayFault);
+    expect(outOf(sample)).toHaveLength(3);
+    sample.tell("10.0.0.3", wayFault);
+    expect(outOf(sample)).toHaveLength(4);
+    expect(sample.choose().refusal).toBeNull();
+    expect([outOf(sample), sample.pool.hostsDown().length]).toEqual([[], 1]);
+  });
+
+  test("that comes and goes takes nobody out", () => {
+    const sample = new Sample({ members: 60, judge: { coolDown: { forMs: 86_400_000 } } });
+    for (let number = 0; number < 6000; number++) {
+      const { row, lease, refusal } = sample.choose();
+      expect(refusal).toBeNull();
+      sample.pool.end({ row, lease }, sample.outcome(Math.floor(sample.nowMs / 5000) % 2 === 1 ? wayFault : {}));
+      sample.pass(20);
+    }
+    expect([outOf(sample), sample.pool.count(available)]).toEqual([[], 60]);
+  });
+
+  test("is doubted for ten minutes after the last verdict that was refuted", () => {
+    const ids = ["10.0.0.0", "10.0.0.1", "10.0.0.2"] as const;
+    for (const [ms, down] of [
+      [600_000, 0],
+      [600_001, 1],
+    ] as const) {
+      const sample = new Sample({ members: 13 });
+      for (const id of ids) sample.tell(id, wayFault);
+      sample.tell("10.0.0.9");
+      sample.pass(ms);
+      for (const id of ids) sample.tell(id, wayFault);
+      expect(sample.pool.hostsDown()).toHaveLength(down);
+    }
+  });
+});

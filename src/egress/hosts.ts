@@ -3,9 +3,15 @@
 // down, just these can be let off. As long as it is down nobody is blamed for it, nor for what was begun while it was; one success, by
 // anybody, and it is up.
 //
-//   words of a record:   atMs when its failures began, untilMs when it was last up again     24 … 31 rows of members that failed     32 … 39 how often each did
+// A host that drops most members looks as if it were down whenever some of these come one after the other, until one of the others is
+// answered. So a verdict that was refuted makes the host doubtful for a while: then only those count whom it has answered meanwhile,
+// which were no part of a verdict since, and all others are blamed as ever; unless all members together have failed in two rounds.
+//
+//   words of a record:   atMs when its failures began, untilMs when it was last up again, level 1 if a verdict was refuted then
+//                        24 … 31 rows of members that failed     32 … 39 how often each did
 
 import { type EgressBoard, memberState, recordWord } from "../memory/egress.ts";
+import { bitsOf, mixed } from "./bits.ts";
 import { clockSlackMs } from "./cooling.ts";
 import type { HostName } from "./names.ts";
 
@@ -15,6 +21,11 @@ export const blamedMax = 8;
 const countsAt = rowsAt + blamedMax;
 /** Two failures are too few to tell a host from a member. */
 const membersMin = 2;
+/** So long after the last verdict that was refuted. */
+const doubtedMs = 600_000;
+
+/** Whether more than so many members are available. */
+export type IsMoreThan = (most: number) => boolean;
 
 export class Hosts {
   readonly #board: EgressBoard;
@@ -47,19 +58,39 @@ export class Hosts {
     return !this.isDown(record) && this.#board.words[record + recordWord.failures] === 0;
   }
 
-  /** The member did not reach it; `isMoreThan`: so many members are available. True when that makes it down: those that failed are then its victims. With the lock. */
-  failed(record: number, row: number, beganMs: number, isMoreThan: (most: number) => boolean): boolean {
+  /** A verdict was refuted of late. */
+  isDoubtful(record: number, nowMs: number): boolean {
+    const { words, doubles } = this.#board;
+    if (words[record + recordWord.level] === 0) return false;
+    return Math.abs(nowMs - doubles[(record + recordWord.untilMs) / 2]!) <= doubtedMs;
+  }
+
+  /**
+   * The member did not reach it. `counts`: it has while it was doubtful, or it is not; `isMoreThan`: so many members are available. True
+   * when that makes it down: those that failed are then its victims. With the lock.
+   */
+  failed(record: number, row: number, counts: boolean, beganMs: number, isMoreThan: IsMoreThan): boolean {
     const { words, doubles } = this.#board;
     if (words[record + recordWord.failures] === 0) {
       doubles[(record + recordWord.atMs) / 2] = beganMs;
       words[record + recordWord.timesCount] = 0;
+      words[record + recordWord.faulty] = 0;
     }
-    words[record + recordWord.failures]!++;
+    const failures = ++words[record + recordWord.failures]!;
+    words[record + recordWord.faulty]! |= 1 << (mixed(row) & 31);
     if (this.isDown(record)) return false;
-    this.#name(record, row);
-    const members = words[record + recordWord.timesCount]!;
-    if (members < membersMin) return false;
-    if (members < this.#downAfter && isMoreThan(members)) return false;
+    if (counts) this.#name(record, row);
+    const members = this.#count(record);
+    const isEnough = members >= membersMin && (members >= this.#downAfter || !isMoreThan(members));
+    if (!isEnough && (counts || isMoreThan(failures >> 1))) return false;
+    return this.deserted(record);
+  }
+
+  /** Nobody is left for it who could be answered, and nobody was since its failures began. True when that makes it down. With the lock. */
+  deserted(record: number): boolean {
+    const { words } = this.#board;
+    if (this.isDown(record) || words[record + recordWord.failures] === 0) return false;
+    if (bitsOf(words[record + recordWord.faulty]!) < membersMin) return false;
     words[record + recordWord.state] = memberState.coolingDown;
     return true;
   }
@@ -71,15 +102,19 @@ export class Hosts {
     return this.isDown(record) || (beganMs < upMs && upMs - nowMs <= clockSlackMs);
   }
 
-  /** Somebody reached it: that says something if it was begun after its failures were. With the lock. */
-  succeeded(record: number, beganMs: number, atMs: number): void {
+  /** Somebody reached it: that says something if it was begun after its failures were. True where it was down: those that are named by then speak for no verdict more. With the lock. */
+  succeeded(record: number, beganMs: number, atMs: number): boolean {
     const { words, doubles } = this.#board;
     const sinceMs = this.sinceMs(record);
-    if (beganMs < sinceMs && sinceMs - atMs <= clockSlackMs) return;
-    if (this.isDown(record)) doubles[(record + recordWord.untilMs) / 2] = atMs;
+    if (beganMs < sinceMs && sinceMs - atMs <= clockSlackMs) return false;
+    const wasDown = this.isDown(record);
+    if (wasDown) {
+      doubles[(record + recordWord.untilMs) / 2] = atMs;
+      words[record + recordWord.level] = 1;
+    }
     words[record + recordWord.state] = memberState.available;
     words[record + recordWord.failures] = 0;
-    words[record + recordWord.timesCount] = 0;
+    return wasDown;
   }
 
   /** When its failures began. */
@@ -87,7 +122,7 @@ export class Hosts {
     return this.#board.doubles[(record + recordWord.atMs) / 2]!;
   }
 
-  /** Those that have failed, and how often. */
+  /** Those that have failed, and how often; after a success still, until the next failure. */
   blamed(record: number, visit: (row: number, failures: number) => void): void {
     const { words } = this.#board;
     for (let index = 0; index < this.#count(record); index++)

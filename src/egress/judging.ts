@@ -9,7 +9,7 @@
 import type { EgressJudgePlan } from "../config/plan.ts";
 import { changeCause, type EgressBoard, memberState, memberWord, recordWord, secondsOf } from "../memory/egress.ts";
 import { Cooling, type Witness } from "./cooling.ts";
-import { Hosts } from "./hosts.ts";
+import { Hosts, type IsMoreThan } from "./hosts.ts";
 import type { Latch } from "./latch.ts";
 import { type EgressEvidence, evidenceOf } from "./meanings.ts";
 import { HostName } from "./names.ts";
@@ -31,7 +31,7 @@ export class Judge {
   readonly #plan: EgressJudgePlan;
   readonly #board: EgressBoard;
   readonly #latch: Latch;
-  readonly #isMoreThan: (most: number) => boolean;
+  readonly #isMoreThan: IsMoreThan;
   readonly #strategy: Strategy;
   readonly #member: Standing;
   readonly #pair: Standing;
@@ -46,7 +46,7 @@ export class Judge {
   #user = "";
 
   /** Whether more than so many of the pool's members are available. */
-  constructor(plan: EgressJudgePlan, board: EgressBoard, latch: Latch, isMoreThan: (most: number) => boolean) {
+  constructor(plan: EgressJudgePlan, board: EgressBoard, latch: Latch, isMoreThan: IsMoreThan) {
     this.#plan = plan;
     this.#board = board;
     this.#name = new HostName(board);
@@ -84,6 +84,17 @@ export class Judge {
     }
     this.#latch.leave();
     return evidence;
+  }
+
+  /** Nobody may be used at a host whose last verdict was refuted: that there was another one would not be found otherwise. True: it is down. */
+  deserted(host: string, atMs: number): boolean {
+    if (this.#plan.per === "member" || host === "" || this.#board.count("host") === 0) return false;
+    const record = this.hosts.find(this.#name.of(host));
+    if (record === 0 || !this.hosts.isDoubtful(record, atMs) || !this.#latch.enter()) return false;
+    const isDown = this.hosts.deserted(record);
+    if (isDown) this.#letOff(record, host, atMs);
+    this.#latch.leave();
+    return isDown;
   }
 
   /** What was held against a member at hosts. With the lock. */
@@ -137,9 +148,10 @@ export class Judge {
     }
     if (host === "") return;
     const record = this.hosts.find(this.#name.of(host));
-    if (record !== 0) this.hosts.succeeded(record, this.#beganMs, atMs);
     const isFailure = evidence !== "success";
-    const pair = this.#pairOf(row, host, isFailure, atMs);
+    const isDoubtful = record !== 0 && this.#reached(record, host, atMs);
+    const pair = this.#pairOf(row, host, isFailure || isDoubtful, atMs);
+    if (pair !== null && isDoubtful) this.#board.words[pair.base + recordWord.faulty] = 1;
     if (pair === null || !isJudged(pair) || this.#beganMs < pair.sinceMs) return;
     if (!isFailure) return this.#succeeded(this.pairs, pair, atMs);
     const isEnough = evidence === "ban" || this.#strategy.failed(pair.run, secondsOf(atMs));
@@ -167,7 +179,7 @@ export class Judge {
     const record = this.hosts.take(host, this.#name.of(host), atMs);
     if (record !== 0) {
       if (this.hosts.wasDown(record, this.#beganMs, atMs)) return this.#untry(row, host);
-      if (this.hosts.failed(record, row, this.#beganMs, this.#isMoreThan)) {
+      if (this.hosts.failed(record, row, this.#speaks(record, row, host, atMs), this.#beganMs, this.#isMoreThan)) {
         this.#letOff(record, host, atMs);
         return this.#untry(row, host);
       }
@@ -186,13 +198,32 @@ export class Judge {
     this.#conclude(this.members, member, isEnough, changeCause.transport, atMs, this.#board.textOf(host));
   }
 
+  /** Whether the host is doubtful. Who has spoken for a verdict that is refuted now is not believed again before the host has answered. */
+  #reached(record: number, host: string, atMs: number): boolean {
+    if (this.hosts.succeeded(record, this.#beganMs, atMs)) {
+      const name = this.#name.of(host).first;
+      this.hosts.blamed(record, (row) => {
+        const pair = this.#board.find("pair", row, name);
+        if (pair !== 0) this.#board.words[pair + recordWord.faulty] = 0;
+      });
+    }
+    return this.hosts.isDoubtful(record, atMs);
+  }
+
+  /** Its failure speaks for the host being down. */
+  #speaks(record: number, row: number, host: string, atMs: number): boolean {
+    if (!this.hosts.isDoubtful(record, atMs)) return true;
+    const pair = this.#board.find("pair", row, this.#name.of(host).first);
+    return pair !== 0 && this.#board.words[pair + recordWord.faulty] === 1;
+  }
+
   /** A host is down: what was held against those that failed there since then is taken back. */
   #letOff(record: number, host: string, atMs: number): void {
     const sinceMs = this.hosts.sinceMs(record);
     const isShared = this.#users?.isShared(atMs) === true;
     this.letOffs++;
     const name = this.#name.of(host).first;
-    this.hosts.blamed(record, (row, failures) => {
+    this.#blamed(record, name, atMs, (row, failures) => {
       const pair = this.#pairOf(row, host, false, atMs);
       if (pair !== null) {
         if (pair.state === memberState.coolingDown) {
@@ -208,6 +239,18 @@ export class Judge {
         member.cause === changeCause.trialFailed &&
         this.#board.words[row + memberWord.causeText] === this.#board.textOf(host);
       if (isTrialAtIt || (member.cause === changeCause.transport && !isGuilty)) this.members.acquit(member, atMs);
+    });
+  }
+
+  /** Those that failed at it since its failures began, and how often. A verdict that took many has more of them than the host has room to name. */
+  #blamed(record: number, host: number, atMs: number, visit: (row: number, failures: number) => void): void {
+    if (!this.hosts.isDoubtful(record, atMs)) return this.hosts.blamed(record, visit);
+    const { words } = this.#board;
+    const sinceS = secondsOf(this.hosts.sinceMs(record));
+    this.#board.records("pair", (pair) => {
+      if (words[pair + recordWord.second] !== host) return;
+      const failures = this.#pair.at(pair).run.countSince(sinceS);
+      if (failures > 0) visit(words[pair + recordWord.first]!, failures);
     });
   }
 
@@ -256,7 +299,9 @@ export class Judge {
     if (this.#plan.per === "member" || (hosts === 0 && pairs === 0) || host === "") return true;
     const record = hosts === 0 ? 0 : this.hosts.find(this.#name.of(host));
     if (record !== 0 && !this.hosts.isClean(record)) return false;
+    const isDoubtful = record !== 0 && this.hosts.isDoubtful(record, atMs);
     const pair = pairs === 0 ? 0 : this.#board.find("pair", row, this.#name.of(host).first);
+    if (isDoubtful && (pair === 0 || this.#board.words[pair + recordWord.faulty] !== 1)) return false;
     return pair === 0 || this.#isQuiet(this.pairs, this.#pair.at(pair), atMs);
   }
 

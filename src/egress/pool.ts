@@ -111,6 +111,7 @@ export class EgressPool {
       this.#dry.clear();
       member = this.#take(list, wish, nowMs, scout);
     }
+    if (member === -1 && this.#isDeserted(wish, nowMs)) member = this.#take(list, wish, nowMs, scout);
     const choice = member >= 0 ? this.#chosen(member, list) : this.#none(list, nowMs);
     if (isCounted && choice.refusal !== null) this.#quota!.giveBack(wish.user);
     return choice;
@@ -250,6 +251,15 @@ export class EgressPool {
     const member = this.#search(list, wish, nowMs);
     if (member === -1 && wish.tried === null && this.#dry.isFor(list)) this.#dry.keep(list, wish.host, nowMs, leasing);
     return member;
+  }
+
+  /** All cool down there: whether it is the host that is down, and they may be used. */
+  #isDeserted(wish: EgressWish, nowMs: number): boolean {
+    const isForAll = wish.tags === "" && wish.tried === null;
+    if (!isForAll || this.#leasing.isPaced || this.#leasing.isOnTrial || !this.#judge.deserted(wish.host, nowMs))
+      return false;
+    this.#dry.clear();
+    return true;
   }
 
   #search(list: CandidateList, wish: EgressWish, nowMs: number): number {

@@ -66,6 +66,14 @@ export class Run {
     return this.#words[timesOf(this.base) + ((next - 1 - age + 2 * timesMax) % timesMax)]!;
   }
 
+  /** Of the failures, those that are no older; all, where a strategy keeps no times. */
+  countSince(timeS: number): number {
+    if (this.timesCount === 0) return this.failures;
+    let count = 0;
+    while (count < this.timesCount && this.timeS(count) >= timeS) count++;
+    return count;
+  }
+
   addTime(atS: number): void {
     const { timesOf, timesMax, timesNext, timesCount } = this.#place;
     const next = (this.#words[this.base + timesNext]! >>> 0) % timesMax;

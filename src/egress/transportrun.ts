@@ -69,10 +69,13 @@ export class TransportRun {
     const dropped = Math.min(failures, faults & countMax);
     this.#strategy.takeBack(member.run, dropped);
     this.#words[row + memberWord.transportFaults] = faults - dropped;
-    this.#words[row + memberWord.faultyHosts]! &= ~bitOf(host);
-    if (this.#words[row + memberWord.lastHost] !== host) return;
-    this.#words[row + memberWord.lastHost] = 0;
-    this.#words[row + memberWord.lastHostFailures] = 0;
+    const isLast = this.#words[row + memberWord.lastHost] === host;
+    // Those from before the host's failures began stay, and are that host's.
+    const rest = isLast ? Math.max(0, this.#words[row + memberWord.lastHostFailures]! - failures) : 0;
+    if (rest === 0) this.#words[row + memberWord.faultyHosts]! &= ~bitOf(host);
+    if (!isLast) return;
+    this.#words[row + memberWord.lastHost] = rest === 0 ? 0 : host;
+    this.#words[row + memberWord.lastHostFailures] = rest;
   }
 
   #failed(member: Standing, host: number, atMs: number): boolean {

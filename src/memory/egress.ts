@@ -87,9 +87,10 @@ export const recordWord = {
   usedS: 2,
   /** pair, host: of memberState (a host that is down: coolingDown). session: 1 + the row of its member. */
   state: 3,
+  /** As a member's. host: 1 where a verdict was refuted (egress/hosts.ts). */
   level: 4,
   failures: 5,
-  /** host: members that failed since the last success, as bits of their hash. */
+  /** host: members that failed since the last success, as bits of their hash. pair: 1 once it has reached that host while it was doubtful (egress/hosts.ts). */
   faulty: 6,
   /** pair, user: in flight. By Atomics. */
   active: 7,
