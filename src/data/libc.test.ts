@@ -43,9 +43,24 @@ test.if(process.platform === "linux")(
     const file = openSync(path, "wx+");
     expect([libc()!.reserve(file, 8192, 9 * 2 ** 20), statSync(path).size]).toEqual([true, 8192 + 9 * 2 ** 20]);
     expect(statSync(path).blocks * 512).toBeGreaterThanOrEqual(9 * 2 ** 20);
-    expect(libc()!.reserve(file, 0, 2 ** 52)).toBe(false);
     closeSync(file);
     expect(libc()!.reserve(file, 0, 4096)).toBe(false);
     rmSync(folder, { recursive: true });
   },
 );
+
+/** Reserves 1 MiB and 20 MiB of a file of its own, and says how that went. */
+const reserver = `
+  const { libc } = await import(${JSON.stringify(join(import.meta.dir, "libc.ts"))});
+  const file = require("node:fs").openSync(process.argv.at(-1), "wx+");
+  console.log([1, 20].map((mib) => libc().reserve(file, 0, mib * 2 ** 20)).join());
+`;
+
+// Of a whole file system that is full others would have their part: a bound of files' size is met in the same way.
+test.if(process.platform === "linux")("where there is no room for all of it, that is said", () => {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-libc-"));
+  const bounded = `trap "" XFSZ; ulimit -f 24576; exec "$0" "$@"`;
+  const { stdout } = Bun.spawnSync(["sh", "-c", bounded, process.execPath, "-e", reserver, join(folder, "file")]);
+  expect(stdout.toString()).toBe("true,false\n");
+  rmSync(folder, { recursive: true });
+});
