@@ -202,11 +202,11 @@ export class Exchange implements Sender, Seeker {
     return this.visit === null ? 0 : this.visit.edits.given;
   }
 
-  /** Idempotent, and every byte of it still in our hands. */
+  /** Idempotent, or seen by no server, and every byte of it still in our hands. */
   get isReplayable(): boolean {
-    const isIdempotent =
-      this.head.method !== method.other && this.head.method !== method.post && this.head.method !== method.connect;
-    return isIdempotent && this.upload.isBodyHeld && !this.isUpgrade;
+    const by = this.head.method;
+    const isIdempotent = by !== method.other && by !== method.post && by !== method.connect;
+    return (isIdempotent || this.upload.isUnseen) && this.upload.isBodyHeld && !this.isUpgrade;
   }
 
   // ---- the request ----

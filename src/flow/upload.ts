@@ -17,6 +17,10 @@ import type { Upstream } from "./upstream.ts";
 export class Upload {
   /** No body byte beyond those that came with the head has been passed on. */
   isBodyHeld = true;
+  /** What of the body goes with the head, where more of it was passed on to a server that has looked at none; null: what came with it. */
+  #recalled: Uint8Array | null = null;
+  /** No server has looked at it, whatever it is. */
+  isUnseen = false;
   /** It goes over a connection that has carried others. */
   isReused = false;
   /** It was asked by HTTP/2. */
@@ -38,6 +42,8 @@ export class Upload {
   reset(): void {
     this.gathering = null;
     this.isBodyHeld = true;
+    this.#recalled = null;
+    this.isUnseen = false;
     this.isReused = false;
     this.isHttp2 = false;
     this.doneMs = 0;
@@ -50,7 +56,10 @@ export class Upload {
     if (exchange.target?.isTunnel === true) return openTunnel(exchange, this.#context, upstream);
     if (!limitAcceptEncoding(exchange, this.#context)) return;
     const { port, output } = this.#context;
-    const { head, bodyStart, bodyEnd, requestBody } = exchange;
+    const { head, requestBody } = exchange;
+    const bodyBytes = this.#recalled ?? head.bytes;
+    const bodyStart = this.#recalled === null ? exchange.bodyStart : 0;
+    const bodyEnd = this.#recalled === null ? exchange.bodyEnd : bodyBytes.length;
     const line = upstream.line!;
     if (head.hasAuthorization) noteCredentials(exchange, this.#context, upstream);
     output.clear();
@@ -58,16 +67,24 @@ export class Upload {
     exchange.listener.forwarding.writeRequest(output, head, exchange, lease === null ? null : lease.form);
     const size = bodyEnd - bodyStart;
     const isCoalesced = size <= coalesceBytesMax;
-    if (size > 0 && isCoalesced) output.copy(head.bytes, bodyStart, bodyEnd);
+    if (size > 0 && isCoalesced) output.copy(bodyBytes, bodyStart, bodyEnd);
     exchange.sentMs = port.nowMs;
+    this.isUnseen = false;
     this.isReused = upstream.isReused;
     this.isHttp2 = line.isShared === true;
     this.#count(upstream, output.length + (isCoalesced ? 0 : size));
     let isTaken = line.send(output.bytes, 0, output.length);
-    if (!isCoalesced) isTaken = line.send(head.bytes, bodyStart, bodyEnd) && isTaken;
+    if (!isCoalesced) isTaken = line.send(bodyBytes, bodyStart, bodyEnd) && isTaken;
     const { isDone } = requestBody;
     exchange.arm(isDone ? exchange.pool.plan.timeouts.responseMs : exchange.listener.plan.timeouts.readMs);
     if (!isDone && isTaken) exchange.downstream!.resumeBody();
+  }
+
+  /** No server has looked at it, and of its body this was passed on. */
+  recall(body: Uint8Array): void {
+    this.#recalled = body;
+    this.isBodyHeld = true;
+    this.isUnseen = true;
   }
 
   /**

@@ -234,6 +234,16 @@ export class Upstream implements DialFlow {
     this.closed(true);
   }
 
+  /** The server has not looked at what this carries, and all of its body that was passed on is here: it is for another. `what`: no connection is to be had. */
+  givenBack(body: Uint8Array, what: Fault | null): void {
+    const exchange = this.#exchange!;
+    this.#exchange = null;
+    this.destroy();
+    exchange.upload.recall(body);
+    if (what === null) exchange.lost(fault("server_closed"), false);
+    else exchange.refused(what);
+  }
+
   /** What the server has said is no answer at all. */
   broken(what: Fault): void {
     const exchange = this.#exchange;

@@ -131,7 +131,7 @@ test("who leaves meanwhile is not asked for, and what cannot be dialed is told",
   expect(counted(left.play)).toEqual([1, 1, 1]);
   const refused = outdated(get);
   refused.play.refuse();
-  expect(refused.play.take().at(-1)).toBe("report 502 server_closed");
+  expect(refused.play.take().at(-1)).toBe("report 502 connect_refused");
 });
 
 test("what is no longer at hand is not asked again, and neither is anything by HTTP/1.1 where the config rules that out", () => {

@@ -120,7 +120,7 @@ export class ServerSession implements DialFlow, TurnFlow, OutgoingWatcher {
     for (const stream of waiting) {
       if (!stream.isWanted) continue;
       if (this.hasRoom) stream.joined(this);
-      else this.#sessions.seek(stream);
+      else this.#sessions.seek(stream, this.preface);
     }
     this.#settle();
   }
@@ -132,7 +132,7 @@ export class ServerSession implements DialFlow, TurnFlow, OutgoingWatcher {
     else waiting[first]!.cede(line);
     for (const [index, stream] of waiting.entries())
       if (index !== first && stream.isWanted) {
-        if (stream.isNew) this.#sessions.seek(stream);
+        if (stream.isNew) this.#sessions.seek(stream, this.preface);
         else stream.lose();
       }
   }

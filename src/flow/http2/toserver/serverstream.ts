@@ -1,7 +1,7 @@
 // A stream to a server (RFC 9113 sections 5 and 8), as an exchange and its Upstream see it: a connection of HTTP/1.1 over which one request
 // is asked. What is said to it becomes HEADERS, DATA and trailers; what the server says becomes a head, content in chunks or by its
 // length, and trailers (answer.ts). A request that its server has not looked at (REFUSED_STREAM, GOAWAY) is said again over another
-// connection, as long as all of it is at hand. Content that the exchange does not take is held, and no window is opened for it.
+// connection, as long as all of it is at hand; where the server takes none, the exchange has it back for another server. Content that the exchange does not take is held, and no window is opened for it.
 //
 //   join ─ request head ─> content … ─> END_STREAM ┐
 //          head ─> content … ─> END_STREAM         ┴─> at rest, for another exchange; RST_STREAM of either side, or its
@@ -22,14 +22,15 @@ import { Held } from "../held.ts";
 import type { OutgoingStream } from "../outgoing.ts";
 import { Answer } from "./answer.ts";
 import { Intake } from "./intake.ts";
+import { Said } from "./said.ts";
 import type { ServerSession } from "./serversession.ts";
 import type { Sessions } from "./sessions.ts";
 import { mark } from "./streammark.ts";
 
-/** Of a request, kept until it is answered: it may have to be said again. */
-const saidBytesMax = 64 * 1024;
 /** A server that goes, and one that is full; no third one. */
 const repeatsMax = 2;
+/** Of connections that have answered others: a server that takes few requests for each is asked over as many as it takes. */
+const repeatsAnsweredMax = 100;
 /** Smaller pieces are copied: what they stand in is used again. */
 const smallBytes = 4096;
 const largeBytes = 32 * 1024;
@@ -51,7 +52,7 @@ export class ServerStream implements Line, Plain, OutgoingStream {
   #openedMs = 0;
   #repeats = 0;
   /** Of the request: what was said, what the windows did not let through, and the lines behind its content. */
-  readonly #said: Output = new Output(0);
+  readonly #said: Said = new Said();
   #held: Held | null = null;
   #trailers: Output | null = null;
 
@@ -109,9 +110,8 @@ export class ServerStream implements Line, Plain, OutgoingStream {
     this.#session = session;
     this.#marks &= ~(mark.homeless | mark.begun);
     this.#open(session);
-    const { bytes, length } = this.#said;
-    this.#say(bytes, 0, length);
-    if (length > saidBytesMax) this.#forgetSaid();
+    this.#say(this.#said.bytes, 0, this.#said.length);
+    if (this.#said.isTooLong) this.#forgetSaid();
     if (this.#held === null && this.#is(mark.awaited)) this.#postpone();
     session.outgoing.flushUnlessGathering();
   }
@@ -132,7 +132,7 @@ export class ServerStream implements Line, Plain, OutgoingStream {
   }
 
   refused(what: Fault): void {
-    if (!this.isNew) this.lose();
+    if (!this.isNew) this.#giveBack(what);
     else if (this.isWanted) this.flow.refused(what);
   }
 
@@ -150,7 +150,10 @@ export class ServerStream implements Line, Plain, OutgoingStream {
   /** Heads are whole. False: content is held, for its window or the connection's is used up, or it waits for another. */
   send(bytes: Uint8Array, start: number, end: number): boolean {
     if (this.#is(mark.closed | mark.doomed)) return true;
-    if (this.#is(mark.recorded)) this.#record(bytes, start, end);
+    // What has nowhere to go is kept whatever it is: no more is asked for.
+    const isKept = this.#said.hasRoomFor(end - start) || this.#is(mark.homeless);
+    if (this.#is(mark.recorded) && isKept) this.#said.copy(bytes, start, end);
+    else if (this.#is(mark.recorded)) this.#forgetSaid();
     if (this.#is(mark.homeless)) {
       this.#marks |= mark.awaited;
       return false;
@@ -171,16 +174,9 @@ export class ServerStream implements Line, Plain, OutgoingStream {
     return this.offer(bytes, start, end);
   }
 
-  #record(bytes: Uint8Array, start: number, end: number): void {
-    // What has nowhere to go is kept whatever it is: no more is asked for.
-    if (this.#said.length + end - start > saidBytesMax && !this.#is(mark.homeless)) this.#forgetSaid();
-    else this.#said.copy(bytes, start, end);
-  }
-
   #forgetSaid(): void {
     this.#marks &= ~mark.recorded;
-    this.#said.clear();
-    if (this.#said.bytes.length > smallBytes) this.#said.bytes = noBytes;
+    this.#said.forget();
   }
 
   #say(bytes: Uint8Array, start: number, end: number): void {
@@ -410,10 +406,18 @@ export class ServerStream implements Line, Plain, OutgoingStream {
 
   /** The server has not looked at it: it is said again over another connection, if all of it is at hand. */
   unprocessed(): void {
-    if (!this.#is(mark.recorded) || this.#repeats >= repeatsMax || !this.flow.isWanted) return this.lose();
-    this.#repeats++;
+    const { hasAnswered, preface } = this.#session!;
+    if (!this.#is(mark.recorded) || !this.flow.isWanted) return this.lose();
+    if (this.#repeats++ >= (hasAnswered ? repeatsAnsweredMax : repeatsMax)) return this.#giveBack(null);
     this.#leave();
-    this.#sessions.seek(this);
+    this.#sessions.seek(this, preface);
+  }
+
+  /** Not to this server any more. Null: it answers, and does not take this. */
+  #giveBack(what: Fault | null): void {
+    if (!this.#is(mark.recorded) || !this.flow.isWanted) return this.lose();
+    this.#session = null;
+    this.flow.givenBack(this.#said.bodyBehind(this.#context.http2.requestHead), what);
   }
 
   /** The server answers it by HTTP/1.1 alone (RFC 9113 section 7): so it is asked again, if all of it is at hand. */
@@ -494,5 +498,3 @@ export class ServerStream implements Line, Plain, OutgoingStream {
     if (this.#said.bytes.length > 0) this.#forgetSaid();
   }
 }
-
-const noBytes = new Uint8Array(0);

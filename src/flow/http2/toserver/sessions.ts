@@ -118,12 +118,10 @@ export class Sessions extends IdleConnections implements TurnFlow {
     port.dial(this.#server!.plan, new Redial(stream, port), this.#connectMs, preface, true);
   }
 
-  /** Its connection has not taken it: over another. */
-  seek(stream: ServerStream): void {
-    // What is to be said first is said by who dials, and of one client.
-    if (this.#server!.plan.proxyProtocol !== 0) return stream.lose();
-    const session = this.#roomy();
-    if (session === null) this.#join(stream, null);
+  /** Its connection, which began with that preface, has not taken it: over another. */
+  seek(stream: ServerStream, preface: Uint8Array | null): void {
+    const session = preface === null ? this.#roomy() : null;
+    if (session === null) this.#join(stream, preface);
     else stream.joined(session);
   }
 
