@@ -11,6 +11,7 @@ import type { Owner } from "../memory/owners.ts";
 import type { Totals } from "../memory/tally.ts";
 import { Away } from "./egress/away.ts";
 import { Changes } from "./egress/changes.ts";
+import { letMendedTry } from "./egress/mended.ts";
 import { Shortage } from "./egress/shortage.ts";
 import { poolSummary } from "./egress/summary.ts";
 import { userNames } from "./egress/users.ts";
@@ -211,6 +212,7 @@ export class Egresses {
       for (const [index, { id }] of plan.members.entries()) rows[index] = board.memberOf(id);
       const pool = new EgressPool(plan, board, Math.random);
       this.#banAgain(plan, former?.plan ?? null, pool, board);
+      this.#letMendedTry(plan, former?.plan ?? null, pool, board);
       const shortage = former?.board === board ? former.shortage : new Shortage(board, this.#options.log);
       next.set(plan.name, { plan, board, rows, changes, pool, away: new Away(pool, rows), shortage });
     }
@@ -242,6 +244,15 @@ export class Egresses {
       if (pool.ban(member, untilMs, note, nowMs))
         this.#options.log.info(`egress pool ${plan.name}: ${member} is back, and banned as before`);
     }
+  }
+
+  #letMendedTry(plan: EgressPlan, former: EgressPlan | null, pool: EgressPool, board: SharedEgressBoard): void {
+    const count = letMendedTry(plan, former, board, pool, this.#options.nowMs());
+    if (count === 0) return;
+    const why = former === null ? "Sluice was started anew" : "they are reached otherwise than before";
+    this.#options.log.info(
+      `egress pool ${plan.name}: ${count} of its members were unavailable and may try again: ${why}`,
+    );
   }
 
   #keepBans(): void {

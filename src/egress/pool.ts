@@ -168,9 +168,18 @@ export class EgressPool {
 
   /** Its address can be bound to: if it was unavailable because it could not, it is available at once. False: it was not, or is busy. */
   restore(row: number, nowMs: number): boolean {
-    if (!isUnusable(this.#member.at(row)) || !this.#latch.enter()) return false;
+    return this.#restore(row, nowMs, isUnusable);
+  }
+
+  /** As `restore`, for one that is reached otherwise now: that it was not reached counts no more either. */
+  retry(row: number, nowMs: number): boolean {
+    return this.#restore(row, nowMs, isUnreached);
+  }
+
+  #restore(row: number, nowMs: number, isFor: (member: Standing) => boolean): boolean {
+    if (row === 0 || !isFor(this.#member.at(row)) || !this.#latch.enter()) return false;
     const member = this.#member.at(row);
-    const isDue = isUnusable(member);
+    const isDue = isFor(member);
     if (isDue) this.#judge.members.restore(member, nowMs);
     this.#latch.leave();
     this.#dry.clear();
@@ -370,6 +379,12 @@ export class EgressPool {
     this.#dry.clear();
     return true;
   }
+}
+
+function isUnreached(member: Standing): boolean {
+  const { state, cause } = member;
+  const isCooling = state === memberState.coolingDown;
+  return isUnusable(member) || (isCooling && (cause === changeCause.transport || cause === changeCause.trialFailed));
 }
 
 function isUnusable({ state, cause }: Standing): boolean {
