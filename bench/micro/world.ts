@@ -84,7 +84,7 @@ export class FakePort implements Port {
   }
 }
 
-const noRules = { connection: [], request: [], response: [] } as const;
+const noRules = { connection: [], request: [], response: [], afterResponse: [] } as const;
 const timeouts = {
   handshakeMs: 10_000,
   clientIdleMs: 0,

@@ -59,7 +59,7 @@ export function samplePool(policy: BalancePolicy, servers: readonly ServerPlan[]
     check: null,
     ejection: null,
     reply: null,
-    rules: { connection: [], request: [], response: [] },
+    rules: { connection: [], request: [], response: [], afterResponse: [] },
     errors: [],
     stick: null,
     cache: null,

@@ -95,6 +95,7 @@ export class RuleCompiler {
       connection: scopeOf(names, "connection"),
       request: scopeOf(names, "request"),
       response: scopeOf(names, "response"),
+      afterResponse: scopeOf(names, "afterResponse"),
     };
     this.#columns = columnsOf(config.tables);
     this.#tables = new Map(Object.keys(config.tables).map((name, index) => [name, index]));
@@ -119,7 +120,12 @@ export class RuleCompiler {
   #compile(owner: Owner): RulesPlan {
     const walked = walk(owner);
     const of = (phase: Phase): RulePlan[] => this.#rules(owner, walked[phase]);
-    return { connection: of("connection"), request: of("request"), response: of("response") };
+    return {
+      connection: of("connection"),
+      request: of("request"),
+      response: of("response"),
+      afterResponse: of("afterResponse"),
+    };
   }
 
   #rules(owner: Owner, rules: readonly Walked[]): RulePlan[] {

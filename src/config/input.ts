@@ -1098,8 +1098,10 @@ export interface RulePhasesInput {
   connection?: RuleInput[] | undefined;
   /** For each request, before it is sent on. Mode http. */
   request?: RuleInput[] | undefined;
-  /** For each response, before it is sent on. Mode http. */
+  /** For each response of a server, before it is sent on. Mode http. */
   response?: RuleInput[] | undefined;
+  /** For each response as it is sent, Sluice's own answers among them. Mode http. */
+  afterResponse?: RuleInput[] | undefined;
 }
 
 /** Basic authentication: 401 without good credentials, 407 where the listener is a forward proxy. */

@@ -457,7 +457,10 @@ export interface RulesPlan {
   /** Once for each connection; in mode tcp when all is there that the rules ask about. */
   readonly connection: readonly RulePlan[];
   readonly request: readonly RulePlan[];
+  /** Of servers' responses. */
   readonly response: readonly RulePlan[];
+  /** Of whatever is sent, our own answers among it. */
+  readonly afterResponse: readonly RulePlan[];
 }
 
 export interface RulePlan {

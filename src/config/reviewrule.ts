@@ -10,31 +10,32 @@ import { allRules, type Phase, phases, rulesOf, type Walked } from "./rulewalk.t
 import { isSection, listOf, type Report, type Section, sectionOf } from "./section.ts";
 
 const outcomes = ["accept", "deny", "reject", "reset", "drop", "tarpit", "redirect", "reply", "use", "limit"] as const;
-/** What a rule is about: a session of mode udp, a connection of mode tcp or http, a request, a response. */
-type Subject = "session" | "carried" | "connection" | "request" | "response";
+/** What a rule is about: a session of mode udp, a connection of mode tcp or http, a request, a server's response, any as it is sent. */
+type Subject = "session" | "carried" | "connection" | "request" | "response" | "afterResponse";
 const subjectNames: Record<Subject, string> = {
   session: "sessions in mode udp",
   carried: "connections in mode tcp",
   connection: "connections",
   request: "requests",
   response: "responses",
+  afterResponse: "responses that are being sent",
 };
 
 /** Keys that not every rule has, with what they are for. */
 const subjects: Readonly<Record<string, readonly Subject[]>> = {
   track: ["carried", "connection", "request"],
   countSession: ["carried", "connection"],
-  setHeader: ["request", "response"],
-  addHeader: ["request", "response"],
-  removeHeader: ["request", "response"],
-  replaceHeader: ["request", "response"],
+  setHeader: ["request", "response", "afterResponse"],
+  addHeader: ["request", "response", "afterResponse"],
+  removeHeader: ["request", "response", "afterResponse"],
+  replaceHeader: ["request", "response", "afterResponse"],
   rewritePath: ["request"],
   rewriteTarget: ["request"],
   setPath: ["request"],
   setQuery: ["request"],
   setMethod: ["request"],
   setTarget: ["request"],
-  setStatus: ["response"],
+  setStatus: ["response", "afterResponse"],
   slowDown: ["request", "response"],
   deny: ["request", "response"],
   reject: ["session", "carried", "connection", "request"],
@@ -45,7 +46,7 @@ const subjects: Readonly<Record<string, readonly Subject[]>> = {
   reply: ["request", "response"],
   use: ["carried", "request"],
   limit: ["carried", "connection", "request"],
-  log: ["carried", "connection", "request", "response"],
+  log: ["carried", "connection", "request", "response", "afterResponse"],
 };
 
 /** Whose rules: a listener's or pool's section, where it stands, and the modes that it is used in. */
@@ -183,7 +184,7 @@ function reviewEdits(rule: Section, path: Path, report: Report): void {
 const ownFields: ReadonlySet<string> = new Set([...framingFields, "expect", "proxy-authorization"]);
 
 function misplaced(key: string, fit: readonly Subject[], subject: Subject): string {
-  const of = fit.map((one) => subjectNames[one]);
+  const of = fit.filter((one) => one !== "afterResponse" || !fit.includes("response")).map((one) => subjectNames[one]);
   const listed = of.length > 1 ? `${of.slice(0, -1).join(", ")} and ${of.at(-1)}` : of[0]!;
   const isEarly = subject === "carried" || subject === "connection";
   if (key === "deny" && isEarly)

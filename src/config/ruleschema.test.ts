@@ -26,6 +26,7 @@ test("a list is the same as a section that leaves the other phases empty", () =>
     connection: [],
     request: [{ mode: "enforce", deny: true }],
     response: [],
+    afterResponse: [],
   });
 });
 

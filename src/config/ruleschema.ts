@@ -249,10 +249,13 @@ export const rule: z.ZodType<Rule, RuleInput> = section({
 const phases: z.ZodType<RulePhases, RulePhasesInput> = section({
   connection: list(rule, "rules").default([]).describe("Once for each connection."),
   request: list(rule, "rules").default([]).describe("For each request, before it is sent on. Mode http."),
-  response: list(rule, "rules").default([]).describe("For each response, before it is sent on. Mode http."),
+  response: list(rule, "rules").default([]).describe("For each response of a server, before it is sent on. Mode http."),
+  afterResponse: list(rule, "rules")
+    .default([])
+    .describe("For each response as it is sent, Sluice's own answers among them. Mode http."),
 }).meta({ id: "RulePhases", description: "Rules by the moment that they are evaluated at." });
 
 export const rules: z.ZodType<Rule[] | RulePhases, RuleInput[] | RulePhasesInput> = z.union(
   [list(rule, "rules"), phases],
-  { error: says("a list of rules, or a section with lists for connection, request and response") },
+  { error: says("a list of rules, or a section with lists for connection, request, response and afterResponse") },
 );

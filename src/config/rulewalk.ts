@@ -4,8 +4,8 @@
 import type { Path } from "./problem.ts";
 import { isSection, listOf, type Section, sectionOf } from "./section.ts";
 
-export type Phase = "connection" | "request" | "response";
-export const phases: readonly Phase[] = ["connection", "request", "response"];
+export type Phase = "connection" | "request" | "response" | "afterResponse";
+export const phases: readonly Phase[] = ["connection", "request", "response", "afterResponse"];
 
 export interface Walked {
   readonly rule: Section;
@@ -24,7 +24,12 @@ export function rulesOf(owner: Section, path: Path, listed: Phase): Record<Phase
     if (isSection(written)) return walk(sectionOf(written)[phase], phase, [...path, "rules", phase], phase);
     return phase === listed ? walk(written, phase, [...path, "rules"], phase) : [];
   };
-  return { connection: of("connection"), request: of("request"), response: of("response") };
+  return {
+    connection: of("connection"),
+    request: of("request"),
+    response: of("response"),
+    afterResponse: of("afterResponse"),
+  };
 }
 
 /** With those within, in the order in which they stand. */

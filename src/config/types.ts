@@ -666,6 +666,7 @@ export interface RulePhases {
   connection: Rule[];
   request: Rule[];
   response: Rule[];
+  afterResponse: Rule[];
 }
 
 export interface Auth {

@@ -5,8 +5,8 @@ import type { Plan, RulePlan } from "../config/plan.ts";
 import type { ArenaCounts } from "../memory/arena.ts";
 
 export function arenaCounts({ listeners, routes, pools, egresses }: Plan): ArenaCounts {
-  const ruled = [...listeners, ...pools].flatMap(({ rules: { connection, request, response } }) =>
-    [...connection, ...request, ...response].flatMap(withInner),
+  const ruled = [...listeners, ...pools].flatMap(({ rules: { connection, request, response, afterResponse } }) =>
+    [...connection, ...request, ...response, ...afterResponse].flatMap(withInner),
   );
   return {
     listeners: rowsOf(listeners),

@@ -14,8 +14,8 @@ export function writeRules(out: Exposition, { plan, totals }: MetricsSource): vo
   out.counter(
     "sluice_rule_hits_total",
     "Times the condition of a rule held, whether it is enforced or observed.",
-    owners.flatMap(([owner, { connection, request, response }]) =>
-      Object.entries({ connection, request, response }).flatMap(([phase, rules]) =>
+    owners.flatMap(([owner, { connection, request, response, afterResponse }]) =>
+      Object.entries({ connection, request, response, afterResponse }).flatMap(([phase, rules]) =>
         flat(rules).map((rule): Sample => {
           const labels = { ...owner, phase, rule: rule.name, mode: rule.mode, action: actionOf(rule) };
           return [labels, totals.rule(rule.slot)];

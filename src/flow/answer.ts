@@ -13,6 +13,7 @@ import type { Exchange } from "./exchange.ts";
 import { askError } from "./hooks/steps.ts";
 import { type ReplyOptions, retryAfterS, writeGivenReply, writeRedirect, writeReply } from "./reply.ts";
 import type { Dialect } from "./requester.ts";
+import { isSentRuled, judgeOwn } from "./sentrules.ts";
 
 /** Where nothing is passed on: to the same place over https, or there is no way. */
 export function redirect(exchange: Exchange, context: Context): void {
@@ -144,7 +145,7 @@ function begin(exchange: Exchange, context: Context, isRequestDone: boolean, sta
     hsts: exchange.isSecure ? exchange.listener.plan.hsts : null,
     challenge: challengeOf(exchange),
     trace:
-      (exchange.inquiry === null ? "" : traceFields(exchange, context)) +
+      (exchange.inquiry === null || isSentRuled(exchange) ? "" : traceFields(exchange, context)) +
       sharingLines(exchange) +
       (exchange.lease === null ? "" : exchange.lease.line),
   };
@@ -154,6 +155,7 @@ function begin(exchange: Exchange, context: Context, isRequestDone: boolean, sta
 function finish(exchange: Exchange, context: Context, options: ReplyOptions, isRequestDone: boolean): void {
   const { output } = context;
   const downstream = exchange.downstream!;
+  if (isSentRuled(exchange)) judgeOwn(exchange, context);
   exchange.isAnswered = true;
   exchange.sendDown(output.bytes, 0, output.length);
   exchange.conclude();

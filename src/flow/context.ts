@@ -53,6 +53,8 @@ export class Context {
   readonly output: Output = new Output();
   /** The one response head being read; request heads belong to their exchange. */
   responseHead: Head;
+  /** Of an answer of our own, while rules look at it; null until they do. */
+  ownHead: Head | null = null;
   /** Connections of clients, for draining. */
   readonly downstreams: SessionTable<Session> = new SessionTable();
   /** Exchanges that wait for what another one brings into a cache. */

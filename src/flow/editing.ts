@@ -63,7 +63,7 @@ function findRequestId(exchange: Exchange): void {
 export function editResponse(exchange: Exchange, context: Context, visit: Visit, head: Head): void {
   if (head.fault !== null) return visit.edits.clear();
   const { output } = context;
-  const { headBytesMax } = exchange.pool;
+  const { headBytesMax } = visit.responseKind === "own" ? context.limits : exchange.pool;
   const { isChunked, contentLength, wantsKeepAlive } = head;
   output.clear();
   const isSpliced = visit.edits.splice(output, head, head, headBytesMax);

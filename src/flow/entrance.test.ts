@@ -29,7 +29,7 @@ test("a client that says nothing has the time of a head", () => {
 test("rules of the connection are asked before anything is said", () => {
   const reject = { kind: "reject" } as const;
   const own = { name: "", slot: 0, mode: "enforce", place: "here", condition: null, effects: [], rules: [] } as const;
-  const rules = { connection: [{ ...own, outcome: reject }], request: [], response: [] };
+  const rules = { connection: [{ ...own, outcome: reject }], request: [], response: [], afterResponse: [] };
   const play = new Playbook(proxyPlan({ proxy: { socks: true }, listener: { rules } }));
   const client = play.connect();
   play.expect(client.is("destroyed"));

@@ -31,12 +31,12 @@ export function explanationLines(explanation: Explanation): string[] {
     lines.push(
       `  the client is banned ${ban === "for ever" ? ban : `until ${ban.replace(/\.\d+Z$/, "Z")}`} (sluice bans ${subject.client} says why)`,
     );
-  for (const phase of phases.filter((each) => each.phase !== "response")) lines.push(...phaseLines(phase));
+  for (const phase of phases.filter((each) => !isOfResponse(each))) lines.push(...phaseLines(phase));
   if (cache !== undefined) lines.push(`cache ${cache.cache}: ${cache.result}. ${cache.text}`);
   for (const each of egress) lines.push(...egressLines(each));
   for (const choice of choices) lines.push(...choiceLines(choice));
   if (forwarded !== undefined) lines.push("the server gets", ...forwarded.map((line) => `  ${line}`));
-  for (const phase of phases.filter((each) => each.phase === "response")) lines.push(...phaseLines(phase));
+  for (const phase of phases.filter(isOfResponse)) lines.push(...phaseLines(phase));
   if (entries.length > 0) lines.push("entries of tables", ...entryLines(entries));
   lines.push(`=> ${outcome.text}`);
   if (assumptions.length > 0) lines.push(...assumptions.map((each) => `(assumed: ${each})`));
@@ -51,6 +51,10 @@ function subjectLine({ listener, method, target, host, client, serverName }: Exp
 }
 
 // ---- rules ----
+
+function isOfResponse({ phase }: PhaseTrace): boolean {
+  return phase === "response" || phase === "afterResponse";
+}
 
 function phaseLines({ phase, of, isRehearsed, rules, skipped }: PhaseTrace): string[] {
   const again = isRehearsed ? ", asked again as if the client connected now" : "";

@@ -29,7 +29,7 @@ interface Source {
   readonly plans: readonly RulePlan[];
 }
 
-const phases: readonly Phase[] = ["connection", "request", "response"];
+const phases: readonly Phase[] = ["connection", "request", "response", "afterResponse"];
 
 export class Inquiry {
   readonly isJson: boolean;

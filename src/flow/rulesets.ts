@@ -18,6 +18,7 @@ export interface Rules {
   readonly connection: RuleSet | null;
   readonly request: RuleSet | null;
   readonly response: RuleSet | null;
+  readonly afterResponse: RuleSet | null;
 }
 
 /** What is answered instead of our own answers, by status or by fault: another answer, or a status alone. */
@@ -36,11 +37,12 @@ export class RuleSets {
     this.#scopes = this.kept === null ? scopesOf(plan) : this.kept.scopes;
   }
 
-  rules({ connection, request, response }: RulesPlan): Rules {
+  rules({ connection, request, response, afterResponse }: RulesPlan): Rules {
     return {
       connection: this.phase(connection, "connection"),
       request: this.phase(request, "request"),
       response: this.phase(response, "response"),
+      afterResponse: this.phase(afterResponse, "afterResponse"),
     };
   }
 

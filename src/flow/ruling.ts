@@ -146,7 +146,7 @@ function judge(
 ): boolean {
   if (rules === null && prefix === null) return true;
   const visit = exchange.visitNow();
-  visit.response = head;
+  visit.meet("received", head);
   if (!playResponse(rules, exchange, context, visit)) return false;
   prefix?.putOn(visit.edits, head, exchange.attempt.index);
   if (!visit.edits.isEmpty) editResponse(exchange, context, visit, head);

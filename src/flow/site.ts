@@ -147,7 +147,8 @@ export class ListenerSite {
     const index = making.plan.listeners.indexOf(plan);
     this.#routes = routes.filter((route) => route.plan.listener === index);
     const pool = this.route.pool;
-    this.isRuled = this.rules.request !== null || this.rules.response !== null || pool?.isRuled === true;
+    const { request, response, afterResponse } = this.rules;
+    this.isRuled = request !== null || response !== null || afterResponse !== null || pool?.isRuled === true;
     const pools = this.#routes.flatMap((route) => route.pool ?? []);
     this.needsHello =
       [this, ...pools].some(({ rules }) => rules.connection?.needsHello === true) ||
@@ -298,7 +299,7 @@ export class PoolSite {
   get isRuled(): boolean {
     const { rules, prefix } = this;
     const isMore = this.reply !== null || this.sticking !== null || prefix !== null;
-    return rules.request !== null || rules.response !== null || isMore;
+    return rules.request !== null || rules.response !== null || rules.afterResponse !== null || isMore;
   }
 
   sweep(nowMs: number): void {

@@ -22,6 +22,7 @@ import { askListenerResponse, askPoolResponse, askRequest } from "./hooks/steps.
 import { transformBody } from "./hooks/transforming.ts";
 import { mirrorRequest } from "./mirroring.ts";
 import { admitRequest, judgeListener, judgePool } from "./ruling.ts";
+import { isSentRuled, judgeSent } from "./sentrules.ts";
 import type { ListenerSite, PoolSite, RouteSite } from "./site.ts";
 import { seekTarget, takeWay } from "./targets/seeking.ts";
 
@@ -55,6 +56,7 @@ export const stepsDown: readonly StepDown[] = [
   judgeListener,
   askListenerResponse,
   shareResponse,
+  judgeSent,
 ];
 
 /**
@@ -98,6 +100,10 @@ const isIdleDown: ReadonlyMap<StepDown, (listener: ListenerSite, pool: PoolSite)
   ],
   [askListenerResponse, ({ hooks }: ListenerSite) => hooks === null],
   [shareResponse, ({ cors }: ListenerSite) => cors === null],
+  [
+    judgeSent,
+    ({ rules }: ListenerSite, pool: PoolSite) => rules.afterResponse === null && pool.rules.afterResponse === null,
+  ],
 ] as const);
 
 /** Where there is nothing but rules to be asked, which is so nearly everywhere: who finds these calls the one step by its name. */
@@ -141,10 +147,12 @@ export function shownStep(steps: readonly StepDown[]): number {
 }
 
 /** None of those steps would do anything. Who adds a step there adds its word here. */
-export function isPlainDown({ visit, inquiry, isSecure, listener }: Exchange): boolean {
+export function isPlainDown(exchange: Exchange): boolean {
+  const { visit, inquiry, isSecure, listener } = exchange;
   return (
     visit === null &&
     inquiry === null &&
+    !isSentRuled(exchange) &&
     listener.hooks === null &&
     listener.cors === null &&
     !(isSecure && listener.plan.hsts !== null)

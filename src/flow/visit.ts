@@ -35,13 +35,17 @@ import { requestIdOf } from "./requestid.ts";
 import { RuleHits } from "./rulehits.ts";
 import { Trackers } from "./trackers.ts";
 
+export type ResponseKind = "received" | "sent" | "own";
+
 export class Visit implements Stage {
   isDry = false;
   readonly trackers: Trackers = new Trackers();
   /** Of the request's head until that goes on, then of the response's. */
   readonly edits: Edits = new Edits();
-  /** The final head of the response, while its rules are played. */
+  /** The final head of the response, once its rules are played. */
   response: Head | null = null;
+  /** What that is: as its server sent it, as it is being sent, or an answer of ours. */
+  responseKind: ResponseKind = "received";
   /** Bytes of the response's body a second; 0 is as fast as it comes. */
   bytesPerSecond = 0;
   /** Why the request as rules have changed it goes no further. */
@@ -79,6 +83,7 @@ export class Visit implements Stage {
   reset(): void {
     this.edits.reset();
     this.response = null;
+    this.responseKind = "received";
     this.bytesPerSecond = 0;
     this.refusal = null;
     this.notes = "";
@@ -89,6 +94,12 @@ export class Visit implements Stage {
     this.#variables = null;
     this.#octets = undefined;
     this.forget();
+  }
+
+  /** Its rules are played from now on. */
+  meet(kind: ResponseKind, response: Head): void {
+    this.responseKind = kind;
+    this.response = response;
   }
 
   /** The head has changed. */
@@ -194,13 +205,16 @@ export class Visit implements Stage {
 
   #answered(number: number, name: string): Value {
     const exchange = this.#exchange;
-    const { response } = this;
+    const { response, responseKind } = this;
     if (response === null) return null;
-    if (!this.edits.isEmpty && number >= field.responseHeader && number <= field.responseHeaderCount)
-      editResponse(exchange, this.#context, this, response);
+    const isOwn = responseKind === "own";
+    // The status of what is sent is what rules have made it.
+    const isOfHead =
+      number <= field.responseHeaderCount && (number > field.responseStatus || responseKind !== "received");
+    if (!this.edits.isEmpty && isOfHead) editResponse(exchange, this.#context, this, response);
     switch (number) {
       case field.responseStatus:
-        return exchange.serverStatus;
+        return responseKind === "received" ? exchange.serverStatus : response.status;
       case field.responseHeader:
         return fieldOf(response, name);
       case field.responseHeaderList:
@@ -210,9 +224,9 @@ export class Visit implements Stage {
       case field.responseHeaderCount:
         return fieldCount(response, name);
       case field.responseServer:
-        return orAbsent(exchange.serverName);
+        return isOwn ? null : orAbsent(exchange.serverName);
       case field.responseDuration:
-        return exchange.respondedMs - exchange.startedMs;
+        return isOwn ? null : exchange.respondedMs - exchange.startedMs;
       default:
         return null;
     }

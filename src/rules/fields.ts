@@ -2,7 +2,9 @@
 // pools. The numbers are what `Scene.field` is asked for; they are not stored anywhere, so they may change. The reference
 // (docs/EXPRESSIONS.md) is made from this table.
 
-export type Phase = "connection" | "request" | "response";
+/** What comes with them. */
+export type Arrival = "connection" | "request" | "response";
+export type Phase = Arrival | "afterResponse";
 
 export type FieldType = "bool" | "number" | "string" | "address" | "duration";
 
@@ -19,7 +21,7 @@ export interface Field {
   /** Of list and lines: of their items. */
   readonly type: FieldType;
   /** The first phase in which it is there; it stays so in those that follow. */
-  readonly since: Phase;
+  readonly since: Arrival;
   /** In mode tcp it is there once the ClientHello has come. */
   readonly needsHello: boolean;
   /** Whether upper and lower case are one in the name; then `Scene.field` gets it in lower case. */
@@ -77,12 +79,12 @@ export function isOfTls(number: number): boolean {
   return number >= field.tlsSni && number <= field.tlsJa4;
 }
 
-function plain(name: string, number: number, type: FieldType, since: Phase, about: string): Field {
+function plain(name: string, number: number, type: FieldType, since: Arrival, about: string): Field {
   const needsHello = number === field.tlsSni || number === field.tlsHello;
   return { name, number, form: "plain", type, since, needsHello, isNameFolded: false, about };
 }
 
-function named(name: string, number: number, form: FieldForm, since: Phase, about: string): Field {
+function named(name: string, number: number, form: FieldForm, since: Arrival, about: string): Field {
   const isNameFolded = name.endsWith("headers");
   const type = form === "count" ? "number" : "string";
   return { name, number, form, type, since, needsHello: false, isNameFolded, about };
@@ -186,8 +188,8 @@ export const fields: readonly Field[] = [
   ),
 ];
 
-const phaseOrder: readonly Phase[] = ["connection", "request", "response"];
+const phaseOrder: readonly Phase[] = ["connection", "request", "response", "afterResponse"];
 
-export function isThereIn(phase: Phase, since: Phase): boolean {
+export function isThereIn(phase: Phase, since: Arrival): boolean {
   return phaseOrder.indexOf(since) <= phaseOrder.indexOf(phase);
 }

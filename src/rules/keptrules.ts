@@ -43,5 +43,6 @@ export function scopesOf(names: Names): Readonly<Record<Phase, Scope>> {
     connection: scopeOf(names, "connection"),
     request: scopeOf(names, "request"),
     response: scopeOf(names, "response"),
+    afterResponse: scopeOf(names, "afterResponse"),
   };
 }

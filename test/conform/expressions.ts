@@ -16,7 +16,7 @@ import {
 } from "../../src/rules/expression/limits.ts";
 import { poolFigures } from "../../src/rules/expression/paths.ts";
 import type { Row } from "../../src/rules/expression/row.ts";
-import { type Field, fields, type Phase } from "../../src/rules/fields.ts";
+import { type Arrival, type Field, fields } from "../../src/rules/fields.ts";
 
 export const expressionsPath: string = new URL("../../docs/EXPRESSIONS.md", import.meta.url).pathname;
 
@@ -133,7 +133,7 @@ Values are written as by \`string()\`, lists with \`, \` between, and what is ab
 | characters of a template, and expressions in it | ${templateLengthMax}, ${templatePartsMax} |
 `;
 
-const phases: Readonly<Record<Phase, string>> = {
+const phases: Readonly<Record<Arrival, string>> = {
   connection: "In every phase",
   request: "From the request on",
   response: "With the response",
@@ -144,7 +144,7 @@ function writtenField({ name, form }: Field): string {
   return form === "value" ? `${name}['NAME']` : `${name}.${form}('NAME')`;
 }
 
-function fieldTable(phase: Phase): string {
+function fieldTable(phase: Arrival): string {
   const lines = fields
     .filter(({ since }) => since === phase)
     .map(

@@ -277,6 +277,51 @@ ${app}`,
     ]);
 });
 
+test("what is sent is changed last, whoever says it: servers, rules that deny or answer, and nobody at all", async () => {
+  await using room = new Room();
+  const twins = await Twins.start(
+    room,
+    `${defaults}
+frontend web
+  bind 127.0.0.1:{PORT}
+  http-request set-var(txn.path) path
+  http-request deny deny_status 429 if { path /denied }
+  http-request return status 200 content-type text/plain string told hdr X-Told 1 if { path /told }
+  http-request redirect location /elsewhere code 302 if { path /moved }
+  http-response set-header X-First server
+  http-response deny deny_status 502 if { var(txn.path) -m str /masked }
+  http-after-response set-header Strict-Transport-Security "max-age=31536000"
+  http-after-response add-header X-Status %[status] if { status ge 400 }
+  http-after-response del-header X-Internal
+  http-after-response set-header X-Path %[var(txn.path)]
+  http-after-response set-status 404 if { status 429 }
+  http-after-response add-header X-Now %[status]
+  http-after-response allow if { status 302 }
+  http-after-response set-header X-Last 1
+  use_backend nobody if { path /nobody }
+  default_backend app
+backend app
+  http-request deny deny_status 410 if { path /gone }
+  http-after-response set-header X-Of app
+  server a {ORIGIN:a}
+backend nobody
+  http-after-response set-header X-Of nobody
+`,
+    { origins: { a: () => ok("ok", "X-Internal: 1") } },
+  );
+  const fields = "strict-transport-security x-status x-internal x-path x-now x-last x-first x-told x-of location".split(
+    " ",
+  );
+  const seen: string[] = [];
+  for (const target of "/ /masked /gone /told /moved /denied /nobody".split(" ")) {
+    // Which backend a request was to go to is known here before rules have refused it.
+    const isEarly = ["/told", "/moved", "/denied"].includes(target);
+    const { status } = await twins.same(get(target), { fields: fields.filter((name) => !isEarly || name !== "x-of") });
+    seen.push(`${target} ${status}`);
+  }
+  expect(seen).toEqual("/ 200, /masked 502, /gone 410, /told 200, /moved 302, /denied 404, /nobody 503".split(", "));
+});
+
 /** The request line, and fields in one order and case. */
 function headLines(head: string): string[] {
   const [line = "", ...fields] = head.trimEnd().split("\r\n");

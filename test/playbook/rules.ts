@@ -32,7 +32,7 @@ export function rule(
 }
 
 export function rules(phases: Partial<RulesPlan>): RulesPlan {
-  return { connection: [], request: [], response: [], ...phases };
+  return { connection: [], request: [], response: [], afterResponse: [], ...phases };
 }
 
 export function answer(status: number, options: Partial<ReplyPlan> = {}): ReplyPlan {

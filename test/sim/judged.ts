@@ -39,9 +39,14 @@ export function drawRules(world: World): Pick<PlanOptions, "tables" | "listener"
         connection: [...some(tracks(0)), tracks(4, 1)],
         request: some(tracks(1), tracks(5, 1), given, observed, taken, slow),
         response: some(tracks(2), given, taken),
+        afterResponse: some(given, taken),
       }),
     },
-    own: { app: { rules: rules({ request: some(tracks(3), given, taken), response: some(slow) }) } },
+    own: {
+      app: {
+        rules: rules({ request: some(tracks(3), given, taken), response: some(slow), afterResponse: some(given) }),
+      },
+    },
   };
 }
 

@@ -83,6 +83,7 @@ const whenWords: Readonly<Record<Phase["phase"], string>> = {
   connection: "When the connection comes",
   request: "The request",
   response: "The response",
+  afterResponse: "What is sent",
 };
 
 function PhaseStep({ of: { phase, of, isRehearsed, rules, skipped } }: { readonly of: Phase }): VNode {

@@ -20,6 +20,13 @@ const modes: readonly (readonly [RuleMode, string])[] = [
   ["off", "is not asked at all"],
 ];
 
+const whenWords: Readonly<Record<RuleRecord["phase"], string>> = {
+  connection: "when a connection comes",
+  request: "for each request",
+  response: "for each response of a server",
+  afterResponse: "for all that is sent",
+};
+
 export interface RulesDetailProps {
   readonly rule: RuleRecord;
   /** Something was changed. */
@@ -71,12 +78,7 @@ export function RulesDetail({ rule, told }: RulesDetailProps): VNode {
         of={[
           ["Since in force", whole(hits)],
           ["Of", `${owner.kind} ${owner.name}`],
-          [
-            "When",
-            { connection: "when a connection comes", request: "for each request", response: "for each response" }[
-              phase
-            ],
-          ],
+          ["When", whenWords[phase]],
           ["In the config", <code key="id">{id}</code>],
         ]}
       />

@@ -68,7 +68,7 @@ function rulesIn(plan: Plan): readonly RulePlan[] {
   if (known !== undefined) return known;
   const flat = (rules: readonly RulePlan[]): RulePlan[] => rules.flatMap((rule) => [rule, ...flat(rule.rules)]);
   const all = [...plan.listeners, ...plan.pools].flatMap(({ rules }) =>
-    flat([...rules.connection, ...rules.request, ...rules.response]),
+    flat([...rules.connection, ...rules.request, ...rules.response, ...rules.afterResponse]),
   );
   flattened.set(plan, all);
   return all;

@@ -2,7 +2,7 @@
 // name, which `tables['…']` reaches always. Fields are those of the catalogue (fields.ts), as far as their phase has come.
 
 import { didYouMean } from "../../base/nearest.ts";
-import { type Field, fields, isThereIn, type Phase } from "../fields.ts";
+import { type Arrival, type Field, fields, isThereIn } from "../fields.ts";
 import type { Context } from "./context.ts";
 import { habitOf } from "./habits.ts";
 import type { NameNode, Node, Span } from "./syntax.ts";
@@ -79,7 +79,7 @@ function plainField(context: Context, span: Span, field: Field): Term {
   );
 }
 
-const arrivals: Readonly<Record<Phase, string>> = {
+const arrivals: Readonly<Record<Arrival, string>> = {
   connection: "connection",
   request: "request",
   response: "response",

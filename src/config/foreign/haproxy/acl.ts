@@ -128,7 +128,7 @@ export class Acls {
 
   #codeOf(site: Site, name: string, named: Named): Code | null {
     named.isUsed = true;
-    const key = `${site.stage} ${name}`;
+    const key = `${site.isSent === true ? "sent" : site.stage} ${name}`;
     const known = this.#codes.get(key);
     if (known !== undefined) return known;
     const codes = named.statements.map(({ words, ...statement }) =>

@@ -10,7 +10,10 @@ export interface RulesDraft {
   connection: RuleDraft[];
   request: RuleDraft[];
   response: RuleDraft[];
+  afterResponse: RuleDraft[];
 }
+
+export const phaseNames: readonly (keyof RulesDraft)[] = ["connection", "request", "response", "afterResponse"];
 
 /** `{ key, size, expire, store, full }`. */
 export type TableDraft = Record<string, unknown>;

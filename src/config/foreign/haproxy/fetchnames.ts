@@ -416,10 +416,10 @@ export const fetches: Readonly<Record<string, Fetch | string>> = {
 
   ...alike(
     "status res.status",
-    fetch("int", "response", (_args, { conversion }) => {
+    fetch("int", "response", (_args, { conversion, isSent }) => {
       const given = nameIn("vars", givenStatus);
       const status = primary("response.status");
-      return isStatusEdited(conversion.proxies) ? choose(call("has", given), given, status) : status;
+      return isSent !== true && isStatusEdited(conversion.proxies) ? choose(call("has", given), given, status) : status;
     }),
   ),
   ...alike("res.hdr shdr", fetch("text", "response", fieldValues("response", "text", asIs), 0, 2)),

@@ -9,7 +9,7 @@ import { balanceOf } from "./balance.ts";
 import { checkOf, ejectionOf, tellIdle } from "./check.ts";
 import { poolCompression } from "./compression.ts";
 import { cookieOf, cookieWordOf } from "./cookie.ts";
-import type { RulesDraft } from "./draft.ts";
+import { phaseNames, type RulesDraft } from "./draft.ts";
 import { readTime, written } from "./duration.ts";
 import { type Answers, answersOf, errorKeys, replyOf } from "./errors.ts";
 import { type Face, forwardingRules } from "./forwarding.ts";
@@ -88,22 +88,22 @@ function tellBound(ledger: Ledger, lines: readonly ServerLine[]): void {
       );
 }
 
-function hasRules({ connection, request, response }: RulesDraft): boolean {
-  return connection.length + request.length + response.length > 0;
+function hasRules(rules: RulesDraft): boolean {
+  return phaseNames.some((phase) => rules[phase].length > 0);
 }
 
 /** Only phases that have any; request alone is a list. */
-export function phases({ connection, request, response }: RulesDraft): NonNullable<PoolInput["rules"]> {
-  if (connection.length === 0 && response.length === 0) return request as NonNullable<PoolInput["rules"]>; // The schema judges them.
-  return Object.fromEntries(Object.entries({ connection, request, response }).filter(([, rules]) => rules.length > 0));
+export function phases(rules: RulesDraft): NonNullable<PoolInput["rules"]> {
+  const used = phaseNames.filter((phase) => rules[phase].length > 0);
+  if (used.every((phase) => phase === "request")) return rules.request as NonNullable<PoolInput["rules"]>; // The schema judges them.
+  return Object.fromEntries(used.map((phase) => [phase, rules[phase]]));
 }
 
 /** Where each of them comes from; `path` is their listener's or pool's. */
 export function placeRules(origins: Origins, path: Path, rules: RulesDraft): void {
   const written = phases(rules);
   if (Array.isArray(written)) return tellRuleOrigins(origins, [...path, "rules"], rules.request);
-  for (const phase of ["connection", "request", "response"] as const)
-    tellRuleOrigins(origins, [...path, "rules", phase], rules[phase]);
+  for (const phase of phaseNames) tellRuleOrigins(origins, [...path, "rules", phase], rules[phase]);
 }
 
 function emptyPool({ ledger }: Conversion, { proxy }: Settings, answers: Answers): PoolDraft {

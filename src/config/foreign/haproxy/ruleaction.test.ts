@@ -152,7 +152,7 @@ describe("http-request", () => {
       const scene = ruleScene(`  http-request ${written}`);
       expect(scene.told).toEqual([]);
       expect(mistakesIn(scene)).toEqual([]);
-      expect(scene.listener).toEqual({ connection: [], request: [expected], response: [] });
+      expect(scene.listener).toEqual({ connection: [], request: [expected], response: [], afterResponse: [] });
     });
 });
 
@@ -176,7 +176,7 @@ describe("http-response", () => {
       const scene = ruleScene(`  http-response ${written}`);
       expect(scene.told).toEqual([]);
       expect(mistakesIn(scene)).toEqual([]);
-      expect(scene.listener).toEqual({ connection: [], request: [], response: [expected] });
+      expect(scene.listener).toEqual({ connection: [], request: [], response: [expected], afterResponse: [] });
     });
 });
 
@@ -193,7 +193,7 @@ describe("an action that does nothing here", () => {
   for (const [written, expected] of left)
     test(written, () => {
       const { listener, told } = ruleScene(`  ${written}`);
-      expect(listener).toEqual({ connection: [], request: [], response: [] });
+      expect(listener).toEqual({ connection: [], request: [], response: [], afterResponse: [] });
       expect(told).toEqual([expected]);
     });
 });

@@ -150,6 +150,8 @@ export const responseActions: Actions = {
 
 /** Answers that have been made already can only be edited. */
 export const afterActions: Actions = {
+  ...everywhere,
+  ...lookups,
   ...responseEdits,
   allow: accept,
   capture: captured,

@@ -171,7 +171,7 @@ function setStatus(line: RuleLine): RuleDraft {
     line.next("a reason");
     line.differs("the usual reason stands behind the status");
   }
-  const isSeen = isStatusEdited(line.site.conversion.proxies);
+  const isSeen = line.site.isSent !== true && isStatusEdited(line.site.conversion.proxies);
   return { ...(isSeen ? { set: { [nameIn("vars", givenStatus).text]: String(status) } } : {}), setStatus: status };
 }
 

@@ -87,5 +87,10 @@ function rulesOf(section: object | undefined): RulesDraft {
   const written = section !== undefined && "rules" in section ? section.rules : [];
   const lists = (Array.isArray(written) ? { request: written } : written) as Partial<RulesDraft>; // As draft.ts has them.
   const of = (phase: keyof RulesDraft): RuleDraft[] => lists[phase] ?? [];
-  return { connection: of("connection"), request: of("request"), response: of("response") };
+  return {
+    connection: of("connection"),
+    request: of("request"),
+    response: of("response"),
+    afterResponse: of("afterResponse"),
+  };
 }

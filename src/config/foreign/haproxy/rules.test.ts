@@ -36,13 +36,43 @@ test("families follow each other in HAProxy's order, wherever they stand", () =>
       { if: "path == '/r'", redirect: "/redirect" },
       { if: "path == '/use'", use: "app" },
     ],
-    response: [{ setHeader: { R: "1" } }, { setHeader: { R: "2" } }],
+    response: [{ setHeader: { R: "1" } }],
+    afterResponse: [{ setHeader: { R: "2" } }],
   });
   expect(scene.pool).toEqual({
     connection: [],
     request: [{ if: "src in cidr('5.5.5.5')", reject: true }, { setHeader: { C: "4" } }],
     response: [{ setHeader: { S: "1" } }],
+    afterResponse: [],
   });
+});
+
+test("what is done to all that is sent has an end of its own, and comes to what Sluice answers itself", () => {
+  const scene = ruleScene(
+    `  http-response allow if { status 200 }
+  http-response set-header A 1
+  http-after-response set-header Strict-Transport-Security "max-age=1"
+  http-after-response allow if { status 404 }
+  http-after-response set-var(txn.a) status
+  http-after-response set-log-level silent
+  http-after-response set-status 503 if { status 500 }
+  http-after-response set-header B 2 if { status 503 }`,
+    { backend: "  http-after-response del-header Server" },
+  );
+  expect(mistakesIn(scene)).toEqual([]);
+  expect(scene.told).toEqual(["note 6 logs and the order of work are not changed by a rule"]);
+  expect(scene.listener.response).toEqual([
+    { if: "(has(vars.given_status) ? vars.given_status : response.status) == 200", accept: true },
+    { setHeader: { A: "1" } },
+  ]);
+  expect(scene.listener.afterResponse).toEqual([
+    { setHeader: { "Strict-Transport-Security": "max-age=1" } },
+    { if: "response.status == 404", accept: true },
+    { set: { "vars.txn_a": "response.status" } },
+    { if: "response.status == 500", setStatus: 503 },
+    { if: "response.status == 503", setHeader: { B: "2" } },
+  ]);
+  expect(scene.pool.afterResponse).toEqual([{ removeHeader: "Server" }]);
 });
 
 test("what a session rule asks of TLS holds back no rule of the connection, wherever it stands", () => {
@@ -198,6 +228,7 @@ describe("mode tcp", () => {
       ],
       request: [],
       response: [],
+      afterResponse: [],
     });
     expect(scene.pool.connection).toEqual([{ if: "src in cidr('9.9.9.9')", reject: true }]);
     expect(scene.told.filter((line) => !line.startsWith("note"))).toEqual([]);

@@ -151,12 +151,8 @@ class Translator {
         ...familyRules(redirects, false),
         ...familyRules(use, false),
       ],
-      response: [
-        ...this.#captures.response,
-        ...familyRules(answered, false),
-        ...familyRules(response, false),
-        ...familyRules(after, false),
-      ],
+      response: [...this.#captures.response, ...familyRules(answered, false), ...familyRules(response, true)],
+      afterResponse: familyRules(after, true),
     };
   }
 
@@ -173,6 +169,7 @@ class Translator {
       ],
       request: [],
       response: [],
+      afterResponse: [],
     };
   }
 
@@ -186,8 +183,8 @@ class Translator {
     return tables.some((table) => stores(table, "sess_cnt", 0) || stores(table, "sess_rate", 0));
   }
 
-  #site(stage: Stage): Site {
-    return { conversion: this.#conversion, proxy: this.#proxy, stage };
+  #site(stage: Stage, isSent = false): Site {
+    return { conversion: this.#conversion, proxy: this.#proxy, stage, ...(isSent ? { isSent } : {}) };
   }
 
   #read(statement: Statement): void {
@@ -207,7 +204,6 @@ class Translator {
       case "http-response":
         return this.#add("response", statement, 1, responseActions);
       case "http-after-response":
-        this.#conversion.ledger.approximate(linePath(statement), "answers of Sluice's own are not changed by it");
         return this.#add("after", statement, 1, afterActions);
       case "redirect":
         if (this.#isIdle(statement)) return;
@@ -341,7 +337,7 @@ class Translator {
 
   #make(family: Family, statement: Statement, at: number, act: (line: RuleLine) => Made): void {
     const stage = this.#proxy.mode === "tcp" && family === "use" ? "content" : stages[family];
-    const line = new RuleLine(this.#site(stage), this.#acls, statement, at);
+    const line = new RuleLine(this.#site(stage, family === "after"), this.#acls, statement, at);
     const made = act(line);
     const condition = line.condition();
     this.#members[family].push({ condition, made, path: linePath(statement) });
@@ -350,7 +346,7 @@ class Translator {
 }
 
 function noRules(): RulesDraft {
-  return { connection: [], request: [], response: [] };
+  return { connection: [], request: [], response: [], afterResponse: [] };
 }
 
 /** Of `if { src A B }`; null for any other condition. */

@@ -18,6 +18,8 @@ export interface Site {
   readonly conversion: Conversion;
   readonly proxy: Service;
   readonly stage: Stage;
+  /** Of stage response: what is sent is looked at (http-after-response), with what rules have made of it. */
+  readonly isSent?: boolean;
 }
 
 export interface Sample {

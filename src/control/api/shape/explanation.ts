@@ -68,7 +68,7 @@ export const explanation: z.ZodType<Explanation> = z.strictObject({
   phases: z
     .array(
       z.strictObject({
-        phase: z.enum(["connection", "request", "response"]).describe("When they are asked."),
+        phase: z.enum(["connection", "request", "response", "afterResponse"]).describe("When they are asked."),
         of: z.string().describe('Whose rules: "listener web", "pool app".'),
         isRehearsed: z.boolean().describe("Of a connection that stood before: played again, without effect."),
         rules: z.array(ruleTrace).describe("Those that were reached."),

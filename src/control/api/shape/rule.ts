@@ -13,7 +13,7 @@ export interface RuleRecord {
   readonly name: string;
   /** "listener" or "pool", and which. */
   readonly owner: { readonly kind: "listener" | "pool"; readonly name: string };
-  readonly phase: "connection" | "request" | "response";
+  readonly phase: "connection" | "request" | "response" | "afterResponse";
   readonly mode: RuleMode;
   /** What the config file says, where a change of now says otherwise. */
   readonly configuredMode: RuleMode;
@@ -49,7 +49,7 @@ export const ruleRecord: z.ZodType<RuleRecord> = z.strictObject({
       name: z.string().describe("Which."),
     })
     .describe("Whose rule it is."),
-  phase: z.enum(["connection", "request", "response"]).describe("When it is asked."),
+  phase: z.enum(["connection", "request", "response", "afterResponse"]).describe("When it is asked."),
   mode: ruleMode.describe("In force."),
   configuredMode: ruleMode.describe("What the config file says, where a change of now says otherwise."),
   condition: z.string().nullable().describe("As written; null: it always holds."),
