@@ -5,7 +5,7 @@ import { afterAll, expect, setDefaultTimeout } from "bun:test";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import type { Block } from "../../scripts/docs/pages.ts";
+import { type Block, readPage } from "../../scripts/docs/pages.ts";
 import { testConfig } from "../../src/testing/door.ts";
 import { examplesFolder } from "../examples.ts";
 import { Origin } from "./harness/origin.ts";
@@ -186,4 +186,61 @@ walked("docs/recipes/tables.md", [], async (walk) => {
       : {};
     await walk.follow({ room, admin: sluice.admin, prelude, words }, (each) => each === block);
   }
+});
+
+walked("docs/recipes/login-by-another-service.md", [], async () => {
+  const origin = new Origin(room);
+  const heard: (readonly [string, string | null, string | null])[] = [];
+  const verifier = Bun.serve({
+    hostname: "127.0.0.1",
+    port: freePort(),
+    fetch: ({ headers }) => {
+      heard.push([headers.get("x-forwarded-method") ?? "", headers.get("x-forwarded-uri"), headers.get("cookie")]);
+      if (headers.get("cookie") === "session=good")
+        return new Response(null, { status: 200, headers: { "Remote-User": "ann", "Remote-Groups": "staff, admins" } });
+      const answer = new Response(gzipSync("log in first"), {
+        status: 302,
+        headers: { Location: "https://auth.example/?rd=%2F", "Content-Encoding": "gzip" },
+      });
+      answer.headers.append("Set-Cookie", "one=1; Path=/");
+      answer.headers.append("Set-Cookie", "two=2; Path=/");
+      return answer;
+    },
+  });
+  room.ending(() => verifier.stop(true));
+  const [config] = readPage("docs/recipes/login-by-another-service.md").blocks;
+  const [port, adminPort] = [freePort(), freePort()];
+  const path = room.write(
+    "login.sluice.config.ts",
+    config!.text
+      .replace("127.0.0.1:9091", `127.0.0.1:${verifier.port}`)
+      .replace("127.0.0.1:8081", origin.address)
+      .replace('":8080"', `"127.0.0.1:${port}"`)
+      .replace("  listeners: {", `  workers: 1,\n  admin: { listen: "127.0.0.1:${adminPort}" },\n  listeners: {`),
+  );
+  const sluice = await Sluice.of(room, path, port, adminPort);
+  const strange = await fetch(`${sluice.url}/reports?q=1`, { redirect: "manual", headers: { "Remote-User": "ann" } });
+  expect([strange.status, strange.headers.get("location")]).toEqual([302, "https://auth.example/?rd=%2F"]);
+  expect(strange.headers.getSetCookie()).toEqual(["one=1; Path=/", "two=2; Path=/"]);
+  expect(await strange.text()).toBe("log in first");
+  expect(origin.asked).toHaveLength(0);
+  const known = await fetch(`${sluice.url}/reports?q=1`, {
+    method: "POST",
+    body: "all of it",
+    headers: { Cookie: "session=good", "Remote-User": "root", "Remote-Email": "root@example" },
+  });
+  expect(known.status).toBe(200);
+  const { fields, body } = origin.asked[0]!;
+  expect(["remote-user", "remote-groups", "remote-email"].map((name) => fields.get(name))).toEqual([
+    ["ann"],
+    ["staff, admins"],
+    undefined,
+  ]);
+  expect(body.toString()).toBe("all of it");
+  expect(heard).toEqual([
+    ["GET", "/reports?q=1", null],
+    ["POST", "/reports?q=1", "session=good"],
+  ]);
+  await verifier.stop(true);
+  expect((await fetch(`${sluice.url}/reports`, { headers: { Cookie: "session=good" } })).status).toBe(503);
 });
