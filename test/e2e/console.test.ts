@@ -84,7 +84,7 @@ test("a server that goes down is the first thing that is read, with why and a wa
   expect(page.problems).toEqual([]);
 });
 
-test("a server is drained, and enabled again, after a question that can be refused", async () => {
+test("a server is drained, maintained, and enabled again, after a question that can be refused", async () => {
   await using room = new Room();
   const { sluice, origin, page } = await stage(room);
   const name = origin.address;
@@ -101,6 +101,12 @@ test("a server is drained, and enabled again, after a question that can be refus
   await until("Sluice to drain it", async () => (await sluice.server(name)).state === "draining");
   await page.until("its new state", "/draining/.test(document.querySelector('.row .state').innerText)");
   await page.until("the other button", "document.querySelector('.drawer footer button').innerText === 'Enable…'");
+  await page.click(".drawer footer button:nth-of-type(2)");
+  await page.until("that question", "document.querySelector('dialog[open]')");
+  expect(await page.text("dialog")).toContain("clients that a cookie or a table binds to it get another server");
+  await page.click("dialog button[type=submit]");
+  await page.until("why", "/in maintenance by an operator/.test(document.querySelector('.drawer').innerText)");
+  await page.until("no third", "!/Maintain…/.test(document.querySelector('.drawer footer').innerText)");
   await page.click(".drawer footer button");
   await page.click("dialog button[type=submit]");
   await until("Sluice to enable it", async () => (await sluice.server(name)).state !== "draining");
@@ -114,7 +120,7 @@ test("a weight that Sluice refuses is told in its words, and the question stays"
   const name = origin.address;
   await visit(page, sluice, `servers/app/${encodeURIComponent(name)}`);
   await page.until("its drawer", "document.querySelector('.drawer footer button')");
-  await page.click(".drawer footer button:nth-of-type(2)");
+  await page.click(".drawer footer button:nth-of-type(3)");
   await page.value("document.querySelector('dialog input').value = '-3'");
   await page.click("dialog button[type=submit]");
   await page.until("the refusal", "document.querySelector('dialog .problem')?.innerText.length > 5");

@@ -16,9 +16,11 @@ import { Empty } from "../parts/notice.tsx";
 import { useOrder } from "../parts/ordering.ts";
 import { type ColumnOf, Rows } from "../parts/rows.tsx";
 import { Choices, Search } from "../parts/search.tsx";
+import { Two } from "../parts/two.tsx";
 import { When } from "../parts/when.tsx";
 import { closeRow, openRow, place, refine } from "../router.ts";
 import { whole } from "../text/format.ts";
+import { isNarrow } from "../theme.ts";
 
 const kept = 1000;
 
@@ -46,7 +48,9 @@ const columns: readonly ColumnOf<AuditRecord>[] = [
     width: "minmax(8rem, 1.2fr)",
     narrow: "1fr",
     sort: ({ operation }) => operation,
-    cell: ({ operation }) => words(operation),
+    cell: ({ operation, path }) =>
+      // On a phone there is no column for where.
+      isNarrow.value ? <Two above={words(operation)} below={placeOf(path, operation)} isEndShown /> : words(operation),
   },
   {
     id: "path",
@@ -88,6 +92,13 @@ const columns: readonly ColumnOf<AuditRecord>[] = [
 /** "drainServer" as people say it. */
 function words(operation: string): string {
   return operation.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+/** Without what is done there, which is said already. */
+function placeOf(path: string, operation: string): string {
+  const [verb = ""] = words(operation).split(" ");
+  const short = shortPath(path);
+  return short.endsWith(`/${verb}`) ? short.slice(0, -verb.length - 1) : short;
 }
 
 function shortPath(path: string): string {

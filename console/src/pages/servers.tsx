@@ -4,7 +4,7 @@
 import type { VNode } from "preact";
 import type { ServerFigures } from "../../../src/control/api/shape/figures.ts";
 import { ask } from "../data/api.ts";
-import { serverKey, servers, serversVersion } from "../data/store.ts";
+import { figures, serverKey, servers, serversVersion, status } from "../data/store.ts";
 import { askFirst } from "../parts/dialog.tsx";
 import { Drawer, Facts, GoneDrawer } from "../parts/drawer.tsx";
 import { State } from "../parts/mark.tsx";
@@ -12,9 +12,11 @@ import { Empty } from "../parts/notice.tsx";
 import { useOrder } from "../parts/ordering.ts";
 import { type ColumnOf, Rows } from "../parts/rows.tsx";
 import { Choices, Names, Search } from "../parts/search.tsx";
+import { Two } from "../parts/two.tsx";
 import { When } from "../parts/when.tsx";
 import { closeRow, openRow, place, refine } from "../router.ts";
 import { anyServer, count, plural, serverTitle, took, whole } from "../text/format.ts";
+import { isNarrow } from "../theme.ts";
 
 const trouble: readonly ServerFigures["state"][] = ["down", "unresolved", "ejected"];
 /** The worst first. */
@@ -35,27 +37,22 @@ const columns: readonly ColumnOf<ServerFigures>[] = [
     width: "minmax(9rem, 1.3fr)",
     narrow: "1fr",
     sort: ({ name }) => name,
-    cell: ({ name, isBackup }) => (
-      <>
-        <b title={name}>{serverTitle(name)}</b>
-        {isBackup ? <span class="quiet"> backup</span> : null}
-      </>
-    ),
+    cell: (server) => <Name server={server} />,
   },
   {
     id: "pool",
     title: "Pool",
-    width: "minmax(5rem, 0.7fr)",
-    // An address must be there to its end, for that is what it differs in; the pool stands in the drawer.
+    width: "5rem",
+    // An address must be there to its end, for that is what it differs in; the pool stands below it.
     narrow: null,
     fromWidth: 420,
     sort: ({ pool }) => pool,
-    cell: ({ pool }) => pool,
+    cell: ({ pool }) => <span title={pool}>{pool}</span>,
   },
   {
     id: "reason",
     title: "Why",
-    width: "minmax(6rem, 2.6fr)",
+    width: "minmax(9rem, 2.2fr)",
     narrow: null,
     fromWidth: 560,
     sort: ({ reason }) => reason,
@@ -123,6 +120,27 @@ const columns: readonly ColumnOf<ServerFigures>[] = [
   },
 ];
 
+function Name({ server: { name, pool, isBackup } }: { readonly server: ServerFigures }): VNode {
+  const title = (
+    <>
+      <b title={name}>{serverTitle(name)}</b>
+      {isBackup ? <span class="quiet"> backup</span> : null}
+    </>
+  );
+  return isNarrow.value ? <Two above={title} below={pool} /> : title;
+}
+
+/** A pool stands there whole, where there is room at all: names of many begin alike. */
+function columnsFor(all: readonly ServerFigures[]): readonly ColumnOf<ServerFigures>[] {
+  const longest = all.reduce((most, { pool }) => Math.max(most, pool.length), 0);
+  const width = `minmax(5rem, ${Math.min(longest, poolLettersMax) * letterPx + 6}px)`;
+  return columns.map((column) => (column.id === "pool" ? { ...column, width } : column));
+}
+
+const poolLettersMax = 32;
+/** Of a row's letters; heads have smaller ones, so that nothing of a font can be a measure of both. */
+const letterPx = 7;
+
 const isTrouble = ({ state }: ServerFigures): boolean => trouble.includes(state);
 
 export function Servers(): VNode {
@@ -133,10 +151,11 @@ export function Servers(): VNode {
   const state = query["state"] ?? "";
   const chosen =
     state === "" ? ofPool : ofPool.filter((each) => (state === "trouble" ? isTrouble(each) : each.state === state));
+  const shown = columnsFor(all);
   const { rows, onHold } = useOrder({
     rows: chosen,
     keyOf: serverKey,
-    columns,
+    columns: shown,
     sort: query["sort"] ?? "state",
     find: query["find"] ?? "",
     textOf: (each) => `${each.name} ${each.pool} ${each.address ?? ""} ${each.state} ${each.reason ?? ""}`,
@@ -160,19 +179,22 @@ export function Servers(): VNode {
         />
         <PoolChoice all={all} />
       </div>
+      <Leaving pool={query["pool"] ?? ""} />
       <div class="beside">
         <Rows
           label="Servers"
           rows={rows}
           keyOf={serverKey}
-          columns={columns}
+          columns={shown}
           sort={query["sort"] ?? "state"}
           onSort={(sort) => refine({ sort })}
           opened={opened === undefined ? null : serverKey(opened)}
           onOpen={(each) => openRow(each.pool, each.name)}
           onHold={onHold}
           empty={
-            all.length === 0 ? (
+            figures.value === null ? (
+              <Empty title="Waiting for the first figures…" />
+            ) : all.length === 0 ? (
               <Empty title="No servers yet">Pools of the config, and what discovery finds, stand here.</Empty>
             ) : (
               <Empty title="No server is like that">Another search, state or pool shows {whole(all.length)}.</Empty>
@@ -185,6 +207,27 @@ export function Servers(): VNode {
         ) : null}
       </div>
     </div>
+  );
+}
+
+const leavingShown = 8;
+
+/** Those that are in no pool any more, and end what they were given. */
+function Leaving({ pool }: { readonly pool: string }): VNode | null {
+  const gone = (status.value?.removedServers ?? []).filter((each) => pool === "" || each.pool === pool);
+  if (gone.length === 0) return null;
+  const more = gone.length - leavingShown;
+  return (
+    <p class="leaving">
+      No longer in the pool, until what they were given has ended:{" "}
+      {gone.slice(0, leavingShown).map((each, index) => (
+        <span key={`${each.pool} ${each.name}`}>
+          {index > 0 ? ", " : ""}
+          <b>{serverTitle(each.name)}</b> of {each.pool} ({whole(each.active)})
+        </span>
+      ))}
+      {more > 0 ? `, and ${plural(more, "other")}` : null}
+    </p>
   );
 }
 
@@ -209,6 +252,11 @@ function Detail({ server }: { readonly server: ServerFigures }): VNode {
           ) : (
             <button type="button" onClick={() => order(server, "drain")}>
               Drain…
+            </button>
+          )}
+          {isMaintained(server) ? null : (
+            <button type="button" onClick={() => order(server, "maintain")}>
+              Maintain…
             </button>
           )}
           <button type="button" onClick={() => weigh(server)}>
@@ -241,19 +289,32 @@ function Detail({ server }: { readonly server: ServerFigures }): VNode {
 const pathOf = ({ pool, name }: ServerFigures): string =>
   `/api/v1/pools/${encodeURIComponent(pool)}/servers/${encodeURIComponent(name)}`;
 
-function order(server: ServerFigures, what: "drain" | "enable"): void {
+type Order = "drain" | "maintain" | "enable";
+
+const orders: Readonly<Record<Order, { readonly action: string; readonly done: string }>> = {
+  drain: { action: "Drain", done: "is draining" },
+  maintain: { action: "Maintain", done: "is in maintenance" },
+  enable: { action: "Enable", done: "is enabled" },
+};
+
+function order(server: ServerFigures, what: Order): void {
   const title = serverTitle(server.name);
+  const { action, done } = orders[what];
   askFirst({
-    title: what === "drain" ? `Drain ${title}?` : `Enable ${title}?`,
-    text: what === "drain" ? <WhatDrainDoes server={server} /> : <WhatEnableDoes server={server} />,
-    action: what === "drain" ? "Drain" : "Enable",
-    isDangerous: what === "drain",
+    title: what === "maintain" ? `Take ${title} out for maintenance?` : `${action} ${title}?`,
+    text: what === "enable" ? <WhatEnableDoes server={server} /> : <WhatDrainDoes server={server} what={what} />,
+    action,
+    isDangerous: what !== "enable",
     act: async () => {
       await ask(`${pathOf(server)}/${what}`, { method: "POST" });
-      return what === "drain" ? `${title} is draining` : `${title} is enabled`;
+      return `${title} ${done}`;
     },
   });
 }
+
+/** It is given nothing at all: those who are bound to it neither. */
+const isMaintained = ({ state, reason }: ServerFigures): boolean =>
+  state === "draining" && reason?.startsWith("in maintenance") === true;
 
 /** As it is now, while a question about it is open: somebody else may have answered it. */
 function latest(server: ServerFigures): ServerFigures | undefined {
@@ -266,16 +327,25 @@ function WhatEnableDoes({ server }: { readonly server: ServerFigures }): VNode {
   return <b>{now === undefined ? "It is not there any more." : "It is not draining any more."}</b>;
 }
 
-function WhatDrainDoes({ server }: { readonly server: ServerFigures }): VNode {
+interface WhatDrainDoesProps {
+  readonly server: ServerFigures;
+  readonly what: "drain" | "maintain";
+}
+
+function WhatDrainDoes({ server, what }: WhatDrainDoesProps): VNode {
   const now = latest(server);
   if (now === undefined) return <b>It is not there any more.</b>;
-  if (now.state === "draining") return <b>It is draining already.</b>;
+  if (isMaintained(now)) return <b>It is in maintenance already.</b>;
+  if (now.state === "draining" && what === "drain") return <b>It is draining already.</b>;
   const others = [...servers.values()].filter(
     (each) => each.pool === server.pool && each.name !== server.name && each.isEligible,
   );
   return (
     <>
-      It gets no new requests; {whole(now.active)} under way end by themselves.{" "}
+      {what === "drain"
+        ? "It gets no new requests, but of clients that a cookie or a table binds to it"
+        : "It gets no new requests, and clients that a cookie or a table binds to it get another server"}
+      ; {whole(now.active)} under way end by themselves.{" "}
       {others.length > 0 ? (
         `Pool ${server.pool} goes on with ${plural(others.length, "other server")}.`
       ) : (
