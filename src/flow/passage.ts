@@ -324,7 +324,7 @@ export class Passage implements Outlet, SieveOutlet {
     sieve?.resume();
     // What the filters had left may have been all there was.
     if (this.#sieve !== sieve) return;
-    if (throttle !== null) throttle.drained();
+    if (throttle !== null) throttle.drained(Boolean(line));
     else if (this.#sieve === null || this.#sieve.isRoomy) line?.resume();
   }
 
@@ -387,8 +387,9 @@ export class Passage implements Outlet, SieveOutlet {
   hasRoom(): void {
     const { upstream, downstream } = this.#exchange;
     if (downstream!.line.heldBytes > 0) return;
-    if (this.#throttle !== null) this.#throttle.drained();
-    else upstream?.line?.resume();
+    const line = upstream?.line;
+    if (this.#throttle !== null) this.#throttle.drained(Boolean(line));
+    else line?.resume();
   }
 
   // ---- said by the throttle ----

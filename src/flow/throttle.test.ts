@@ -98,17 +98,19 @@ test("time that a client took nothing makes no burst of more than a second", () 
   way.wait(30_000);
   expect(way.passed).toBe(before);
   way.isTaking = true;
-  way.throttle.drained();
+  way.throttle.drained(true);
   expect(way.passed - before).toBeLessThanOrEqual(1000 + tickMs);
 });
 
-test("a client that takes again has the server read on, when nothing is held", () => {
+test("a client that takes again has the server read on, when nothing is held and the server is still there", () => {
   const way = new Way(1000);
   way.isTaking = false;
   way.offer(10);
   way.wait(100);
   expect([way.passed, way.isPaused]).toEqual([10, true]);
-  way.throttle.drained();
+  way.throttle.drained(false);
+  expect(way.isPaused).toBe(true);
+  way.throttle.drained(true);
   expect(way.isPaused).toBe(false);
 });
 

@@ -78,11 +78,11 @@ export class Throttle implements WakeFlow {
     this.#isBlocked = true;
   }
 
-  /** The client takes bytes again. */
-  drained(): void {
+  /** The client takes bytes again. `isServerThere`: it may have said all and be gone, while a filter still has some of that. */
+  drained(isServerThere: boolean): void {
     this.#isBlocked = false;
     if (this.#held !== null) this.#pump();
-    else if (this.#ending === undefined) this.#upstream?.resume();
+    else if (isServerThere && this.#ending === undefined) this.#upstream?.resume();
   }
 
   ticked(): void {

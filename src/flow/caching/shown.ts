@@ -353,7 +353,7 @@ export class Shown implements Reader, Outlet {
   /** The client takes bytes again. */
   drained(): void {
     if (!this.#isTold || this.#entry === null) return;
-    if (this.#throttle !== null) return this.#throttle.drained();
+    if (this.#throttle !== null) return this.#throttle.drained(false);
     this.#isBlocked = false;
     this.#pump();
   }
