@@ -27,6 +27,8 @@ import { Visitor } from "./visitor.ts";
 const arena = Arena.inMemory();
 const faultsMs = 40_000;
 const settleMs = 200_000;
+/** What has memory for one response at least. */
+const rushPages = 32;
 const crowd = 12;
 
 interface Worker {
@@ -130,7 +132,8 @@ export class CachedRun {
     for (let count = 10; count > 0; count--) world.after(world.skewed(0, 20_000), () => this.#arrive(true));
     const isOver = (): boolean => this.#visitors.length === before + 10 && this.#isSettled();
     if (!world.run(world.nowMs + settleMs, isOver)) this.#complain("without faults");
-    if (this.#plansWaiting()) this.#rush();
+    const fixedPages = Math.ceil(CacheStore.fixedBytesFor(this.#shape) / 4096);
+    if (this.#plansWaiting() && this.#pages.pagesMax >= fixedPages + rushPages) this.#rush();
     this.#checkNothingLeft("at the end");
   }
 
@@ -147,7 +150,7 @@ export class CachedRun {
     return this.#workers.every(({ context }) => context.site.plan.pools[0]!.cache!.collapseMs === 10_000);
   }
 
-  /** Many ask at once for what nobody has asked for before. */
+  /** Many ask at once for what nobody has asked for before. Where nothing at all has memory nobody can wait for it either. */
   #rush(): void {
     const world = this.#world;
     const resource = new Resource(world, "/rush", { ...lasting, framing: world.pick(["length", "chunked"]) });
