@@ -109,6 +109,8 @@ export class TrialPages implements StorePages {
   /** Pages that the system has for this file; those that were given count. */
   pagesMax: number = Number.POSITIVE_INFINITY;
   refusals = 0;
+  /** Pages that were given at any time. */
+  granted = 0;
   /** Those that have memory; null where all do. */
   readonly #had: Set<number> | null;
   readonly #bytes: Uint8Array;
@@ -161,6 +163,7 @@ export class TrialPages implements StorePages {
       return false;
     }
     for (const page of added) this.#had.add(page);
+    this.granted += added.length;
     return true;
   }
 

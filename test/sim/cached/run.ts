@@ -27,8 +27,6 @@ import { Visitor } from "./visitor.ts";
 const arena = Arena.inMemory();
 const faultsMs = 40_000;
 const settleMs = 200_000;
-/** What has memory for one response at least. */
-const rushPages = 32;
 const crowd = 12;
 
 interface Worker {
@@ -132,8 +130,9 @@ export class CachedRun {
     for (let count = 10; count > 0; count--) world.after(world.skewed(0, 20_000), () => this.#arrive(true));
     const isOver = (): boolean => this.#visitors.length === before + 10 && this.#isSettled();
     if (!world.run(world.nowMs + settleMs, isOver)) this.#complain("without faults");
-    const fixedPages = Math.ceil(CacheStore.fixedBytesFor(this.#shape) / 4096);
-    if (this.#plansWaiting() && this.#pages.pagesMax >= fixedPages + rushPages) this.#rush();
+    // Memory comes in steps: of less than one nothing is had.
+    const isStarved = this.#pages.refusals > 0 && this.#pages.granted === 0;
+    if (this.#plansWaiting() && !isStarved) this.#rush();
     this.#checkNothingLeft("at the end");
   }
 
