@@ -157,6 +157,7 @@ const meanings: Record<string, readonly Meaning[]> = {
   errorpage: [["errors", 'write errors: { 503: "file" }']],
   bandwidth: [["slowDown"]],
   limitrate: [["slowDown"]],
+  clientmaxbodysize: [["body"], ["maxBody"], ["rules", "write limits: { body: ... }, or a rule with maxBody"]],
   strictsni: [["unknownName", 'write unknownName: "refuse"']],
 };
 

@@ -88,6 +88,7 @@ test("effects come in one order, whatever that of the keys", () => {
   const rule: RuleInput = {
     log: "from {src}",
     slowDown: "2kb/s",
+    maxBody: "3mb",
     setMethod: "GET",
     setQuery: "a={path}",
     setPath: "/x",
@@ -117,6 +118,7 @@ test("effects come in one order, whatever that of the keys", () => {
     { kind: "rewrite", part: "query", value: "a={path}" },
     { kind: "rewrite", part: "method", value: "GET" },
     { kind: "slow", bytesPerSecond: 2048 },
+    { kind: "maxBody", bytes: 3 * 1024 * 1024 },
     { kind: "log", text: "from {src}" },
   ]);
 });

@@ -261,6 +261,7 @@ function editing(rule: Rule): EffectPlan[] {
     ...(rule.slowDown === undefined
       ? []
       : [{ kind: "slow", bytesPerSecond: bytes(rule.slowDown.replace(/\/s$/, "")) } as const]),
+    ...(rule.maxBody === undefined ? [] : [{ kind: "maxBody", bytes: bytes(rule.maxBody) } as const]),
     ...(rule.log === undefined ? [] : [{ kind: "log", text: bytesOf(rule.log) } as const]),
   ];
 }

@@ -996,6 +996,8 @@ export interface RuleInput {
   setStatus?: number | string | undefined;
   /** Bytes a second that pass from now on at most: "100kb", "2mb/s". */
   slowDown?: string | undefined;
+  /** The longest body that the request may have; a larger one is answered 413. limits.body holds beside it. */
+  maxBody?: string | undefined;
   /** A line for the log: a text with {expressions}. */
   log?: string | undefined;
   /** Nothing after it in this phase is evaluated; what it is about goes on. */

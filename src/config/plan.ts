@@ -497,6 +497,7 @@ export type EffectPlan =
   /** `value`: a template. */
   | { kind: "rewrite"; part: "method" | "path" | "query" | "target" | "status"; value: string }
   | { kind: "slow"; bytesPerSecond: number }
+  | { kind: "maxBody"; bytes: number }
   | { kind: "log"; text: string };
 
 export type OutcomePlan =

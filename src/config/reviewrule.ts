@@ -37,6 +37,7 @@ const subjects: Readonly<Record<string, readonly Subject[]>> = {
   setTarget: ["request"],
   setStatus: ["response", "afterResponse"],
   slowDown: ["request", "response"],
+  maxBody: ["request"],
   deny: ["request", "response"],
   reject: ["session", "carried", "connection", "request"],
   reset: ["carried", "connection", "request"],

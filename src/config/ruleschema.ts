@@ -9,7 +9,7 @@ import type { LimitInput, RuleInput, RulePhasesInput } from "./input.ts";
 import { rateExpected, readRate } from "./rate.ts";
 import { headers, reply, replyKeys, status } from "./replyschema.ts";
 import { entries } from "./tableschema.ts";
-import { choice, count, duration, flag, list, says, section, text, token, words } from "./term.ts";
+import { choice, count, duration, flag, list, says, section, size, text, token, words } from "./term.ts";
 import type { Limit, Rule, RulePhases } from "./types.ts";
 
 function readTemplate(text: string): Reading<string> {
@@ -198,6 +198,9 @@ export const rule: z.ZodType<Rule, RuleInput> = section({
   slowDown: text("a size a second", readPace)
     .optional()
     .describe('Bytes a second that pass from now on at most: "100kb", "2mb/s".'),
+  maxBody: size("1b", "8191tb")
+    .optional()
+    .describe("The longest body that the request may have; a larger one is answered 413. limits.body holds beside it."),
   log: template.optional().describe("A line for the log: a text with {expressions}."),
   accept: always.optional().describe("Nothing after it in this phase is evaluated; what it is about goes on."),
   deny: z

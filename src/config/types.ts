@@ -608,6 +608,7 @@ export interface Rule {
   setTarget?: string | undefined;
   setStatus?: number | string | undefined;
   slowDown?: string | undefined;
+  maxBody?: string | undefined;
   log?: string | undefined;
   accept?: true | undefined;
   deny?: true | number | Reply | undefined;

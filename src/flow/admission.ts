@@ -13,20 +13,19 @@ const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const h2c = encode("h2c");
 const keyCookieBytesMax = 4096;
 
-/** A request whose head is here; `requestBytes` of its body are. */
+/** A request whose head is here, and what has come of its body. */
 interface Asked {
   readonly head: Head;
   readonly requestBody: Body;
-  readonly requestBytes: number;
 }
 
 /** Why a request goes no further; null when it may. `proxy`: the listener's. */
 export function refusalOf(asked: Asked, bodyBytesMax: number, proxy: ProxyPlan | null): Fault | null {
-  const { head, requestBody, requestBytes } = asked;
+  const { head, requestBody } = asked;
   if (head.method === method.trace) return fault("method_refused");
   if (head.method === method.connect && proxy === null) return fault("method_refused");
   if (requestBody.isBad) return fault("bad_chunk");
-  if (bodyBytesMax > 0 && (head.contentLength > bodyBytesMax || requestBytes > bodyBytesMax))
+  if (bodyBytesMax > 0 && (head.contentLength > bodyBytesMax || requestBody.content > bodyBytesMax))
     return fault("body_too_large");
   return null;
 }

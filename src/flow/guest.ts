@@ -156,6 +156,8 @@ export class Guest implements Stage {
   rewrite(): void {}
   slow(): void {}
 
+  limitBody(): void {}
+
   log(_rule: string, text: string): void {
     this.notes = joined(this.notes, text);
   }

@@ -110,7 +110,9 @@ export class Upload {
       return end;
     }
     const { bodyBytesMax } = this.#context.limits;
-    if (bodyBytesMax > 0 && exchange.requestBytes > bodyBytesMax) {
+    const ruledMax = exchange.visit?.bodyBytesMax ?? -1;
+    const { content } = requestBody;
+    if ((bodyBytesMax > 0 && content > bodyBytesMax) || (ruledMax !== -1 && content > ruledMax)) {
       exchange.fail(fault("body_too_large"));
       return end;
     }

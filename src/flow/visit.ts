@@ -2,7 +2,7 @@
 // of a part of it at most once, holds the entries that the request tracks, and gathers what rules change. An exchange has
 // one only where rules are played or its client holds entries. What is not the request's own it asks the guest.
 
-import type { Fault } from "../base/fault.ts";
+import { type Fault, fault } from "../base/fault.ts";
 import type { RulePlan } from "../config/plan.ts";
 import type { Table, TableEvent } from "../memory/table.ts";
 import { field } from "../rules/fields.ts";
@@ -48,6 +48,8 @@ export class Visit implements Stage {
   responseKind: ResponseKind = "received";
   /** Bytes of the response's body a second; 0 is as fast as it comes. */
   bytesPerSecond = 0;
+  /** Of the request's body, beside what the limits say; -1: rules say nothing of it. */
+  bodyBytesMax = -1;
   /** Why the request as rules have changed it goes no further. */
   refusal: Fault | null = null;
   /** Null until a hook is asked; then for each exchange anew. */
@@ -85,6 +87,7 @@ export class Visit implements Stage {
     this.response = null;
     this.responseKind = "received";
     this.bytesPerSecond = 0;
+    this.bodyBytesMax = -1;
     this.refusal = null;
     this.notes = "";
     this.ruled = null;
@@ -291,6 +294,13 @@ export class Visit implements Stage {
 
   slow(bytesPerSecond: number): void {
     this.bytesPerSecond = bytesPerSecond;
+  }
+
+  /** The least that is said holds. A body that is known to be longer by now goes no further. */
+  limitBody(bytesMax: number): void {
+    const { head, requestBody } = this.#exchange;
+    if (this.bodyBytesMax === -1 || bytesMax < this.bodyBytesMax) this.bodyBytesMax = bytesMax;
+    if (head.contentLength > bytesMax || requestBody.content > bytesMax) this.refusal ??= fault("body_too_large");
   }
 
   log(_rule: string, text: string): void {

@@ -93,6 +93,8 @@ function effectOf(plan: EffectPlan, rule: string, terms: Terms, trace: Trace | n
     }
     case "slow":
       return (stage) => stage.slow(plan.bytesPerSecond);
+    case "maxBody":
+      return (stage) => stage.limitBody(plan.bytes);
     case "log": {
       const text = terms.template(plan.text);
       return (stage) => stage.log(rule, text.evaluate(stage));
@@ -144,6 +146,8 @@ export function describeEffect(plan: EffectPlan, tableName: (table: number) => s
       return `sets the ${plan.part} to ${showValue(plan.value)}`;
     case "slow":
       return `slows the response down to ${plan.bytesPerSecond} bytes a second`;
+    case "maxBody":
+      return `takes a body of ${plan.bytes} bytes at most`;
     case "log":
       return `logs ${showValue(plan.text)}`;
   }

@@ -38,6 +38,9 @@ class SampleStage extends SampleScene implements Stage {
   slow(bytesPerSecond: number): void {
     this.notes.push(`slow ${bytesPerSecond}`);
   }
+  limitBody(bytesMax: number): void {
+    this.notes.push(`body ${bytesMax}`);
+  }
   log(rule: string, text: string): void {
     this.notes.push(`log ${rule} ${text}`);
   }

@@ -57,5 +57,7 @@ export interface Stage extends Scene {
   replaceField(name: string, by: (value: string) => string): void;
   rewrite(part: "method" | "path" | "query" | "target" | "status", value: string): void;
   slow(bytesPerSecond: number): void;
+  /** Of the request. */
+  limitBody(bytesMax: number): void;
   log(rule: string, text: string): void;
 }

@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
+import type { RulePlan } from "../../src/config/plan.ts";
 import { Playbook } from "../playbook.ts";
 import type { PlanOptions } from "./plan.ts";
+import { rule, rules } from "./rules.ts";
 import { get, put, reply } from "./words.ts";
 
 /** A client that has asked, and the server that has its request. */
@@ -49,6 +51,38 @@ test("a body over its limit is refused at the head, or when it grows too large",
   } = asked("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", options);
   slow.sends("4\r\nfour\r\n");
   other.expect(server.is("reset"), slow.gets(body), "report 413 body_too_large", slow.is("ended"));
+});
+
+test("a body over what rules say of its request is refused at the head, or when it grows too large; the least that is said holds", () => {
+  const most = (bytes: number): RulePlan => rule("path == '/small'", null, { does: [{ kind: "maxBody", bytes }] });
+  const options: PlanOptions = { listener: { rules: rules({ request: [most(9), most(3), most(5)] }) } };
+  const body = reply(413, "Content Too Large", "the request body exceeds its limit", "Connection: close");
+  const play = new Playbook(options);
+  const client = play.connect();
+  client.sends(put("PUT", "four").replace("PUT / ", "PUT /small "));
+  play.expect(client.gets(body), "report 413 body_too_large", client.is("ended"));
+  const chunked = "HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const { play: other, client: slow, server } = asked(`PUT /small ${chunked}`, options);
+  slow.sends("3\r\nabc\r\n");
+  other.expect(server.gets("3\r\nabc\r\n"));
+  slow.sends("1\r\nd\r\n");
+  other.expect(server.is("reset"), slow.gets(body), "report 413 body_too_large", slow.is("ended"));
+  const { play: third, client: free, server: taker } = asked(`PUT /any ${chunked}`, options);
+  free.sends("4\r\nfour\r\n");
+  third.expect(taker.gets("4\r\nfour\r\n"));
+});
+
+test("a body that came with its head is looked at by the rules, and one that is as long as it may be goes on", () => {
+  const most = (bytes: number): RulePlan => rule(null, null, { does: [{ kind: "maxBody", bytes }] });
+  for (const [bytes, isTaken] of [
+    [4, true],
+    [3, false],
+  ] as const) {
+    const play = new Playbook({ listener: { rules: rules({ request: [most(bytes)] }) } });
+    const client = play.connect();
+    client.sends("PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nfour\r\n0\r\n\r\n");
+    expect(play.take().join()).toContain(isTaken ? "dial one:80" : "report 413 body_too_large");
+  }
 });
 
 test("CONNECT and TRACE are not served", () => {

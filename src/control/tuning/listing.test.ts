@@ -77,8 +77,8 @@ test("what a rule does is said in the words of the config, and not at length", (
     "increment seen[src].gpc0, use other",
   );
   expect(actionOf({ mode: "enforce", countSession: true })).toBe("countSession");
-  expect(actionOf({ mode: "enforce", setPath: "/x", setStatus: 404, slowDown: "1kb/s", accept: true })).toBe(
-    "setPath, setStatus 404, slowDown 1kb/s, accept",
-  );
+  expect(
+    actionOf({ mode: "enforce", setPath: "/x", setStatus: 404, slowDown: "1kb/s", maxBody: "2mb", accept: true }),
+  ).toBe("setPath, setStatus 404, slowDown 1kb/s, maxBody 2mb, accept");
   expect(actionOf({ mode: "enforce", redirect: `/${"x".repeat(500)}` })).toHaveLength(120);
 });

@@ -110,6 +110,7 @@ export function actionOf(rule: Rule): string {
     ...rewrites.filter((key) => rule[key] !== undefined),
     ...(rule.setStatus === undefined ? [] : [`setStatus ${rule.setStatus}`]),
     ...(rule.slowDown === undefined ? [] : [`slowDown ${rule.slowDown}`]),
+    ...(rule.maxBody === undefined ? [] : [`maxBody ${rule.maxBody}`]),
     ...(rule.log === undefined ? [] : ["log"]),
     ...(limit === undefined ? [] : [limitText(rule)]),
     // Of a limit it is how that refuses.

@@ -105,6 +105,7 @@ function inPieces(bytes: Uint8Array, size: number): unknown[] {
   let next = 0;
   while (next < bytes.length && !body.isDone && !body.isBad)
     next = body.advance(bytes, next, Math.min(next + size, bytes.length), plain);
+  expect(body.content).toBe(content.length);
   return [next, body.isDone, body.isBad, body.chunkLeft, Buffer.from(content).toString("latin1")];
 }
 

@@ -37,6 +37,8 @@ export class Body {
   isBad = false;
   /** Bytes left of a body with a length, or of the chunk. */
   remaining = 0;
+  /** Bytes of content that have come, without what frames them. */
+  content = 0;
   #state: number = at.size;
   #digits = 0;
   #extensionBytes = 0;
@@ -49,6 +51,7 @@ export class Body {
     this.isDone = kind === bodyKind.none;
     this.isBad = false;
     this.remaining = kind === bodyKind.length ? length : 0;
+    this.content = 0;
     this.#state = at.size;
     this.#digits = 0;
     this.#extensionBytes = 0;
@@ -70,6 +73,7 @@ export class Body {
     if (this.isDone) return start;
     const taken = this.kind === bodyKind.close ? end - start : Math.min(this.remaining, end - start);
     if (plain !== undefined && taken > 0) plain.add(bytes, start, start + taken);
+    this.content += taken;
     if (this.kind === bodyKind.close) return end;
     this.remaining -= taken;
     if (this.remaining === 0) this.isDone = true;
@@ -80,7 +84,7 @@ export class Body {
     let next = start;
     while (next < end && !this.isDone && !this.isBad) {
       if (this.#state === at.size && this.#digits === 0) {
-        const passed = passWhole(bytes, next, end, plain);
+        const passed = this.#passWhole(bytes, next, end, plain);
         if (passed > next) {
           next = passed;
           continue;
@@ -89,6 +93,7 @@ export class Body {
       if (this.#state === at.data) {
         const taken = Math.min(this.remaining, end - next);
         plain?.add(bytes, next, next + taken);
+        this.content += taken;
         this.remaining -= taken;
         next += taken;
         if (this.remaining === 0) this.#state = at.dataCr;
@@ -100,6 +105,29 @@ export class Body {
       }
     }
     return next;
+  }
+
+  /** The index behind all chunks that stand whole at `start`, but for those that are framed in an uncommon or a wrong way, and the last. */
+  #passWhole(bytes: Uint8Array, start: number, end: number, plain: Plain | undefined): number {
+    let next = start;
+    for (;;) {
+      const digitsEnd = Math.min(end, next + sizeDigitsMax);
+      let index = next;
+      let size = 0;
+      for (; index < digitsEnd; index++) {
+        const digit = hexValue[bytes[index]!]!;
+        if (digit === 255) break;
+        size = size * 16 + digit;
+      }
+      const dataStart = index + 2;
+      const dataEnd = dataStart + size;
+      // Without a digit there is no size either.
+      if (size === 0 || dataEnd + 2 > end || bytes[index] !== byte.cr || bytes[index + 1] !== byte.lf) return next;
+      if (bytes[dataEnd] !== byte.cr || bytes[dataEnd + 1] !== byte.lf) return next;
+      plain?.add(bytes, dataStart, dataEnd);
+      this.content += size;
+      next = dataEnd + 2;
+    }
   }
 
   #chunkByte(value: number): void {
@@ -173,28 +201,6 @@ export class Body {
   /** RFC 9110 6.5.1: fields that frame or route a message have no place in trailers; who merges them would be deceived. */
   #isFramingName(): boolean {
     return framingNames.some(([length, hash]) => length === this.#nameLength && hash === this.#nameHash);
-  }
-}
-
-/** The index behind all chunks that stand whole at `start`, but for those that are framed in an uncommon or a wrong way, and the last. */
-function passWhole(bytes: Uint8Array, start: number, end: number, plain: Plain | undefined): number {
-  let next = start;
-  for (;;) {
-    const digitsEnd = Math.min(end, next + sizeDigitsMax);
-    let index = next;
-    let size = 0;
-    for (; index < digitsEnd; index++) {
-      const digit = hexValue[bytes[index]!]!;
-      if (digit === 255) break;
-      size = size * 16 + digit;
-    }
-    const dataStart = index + 2;
-    const dataEnd = dataStart + size;
-    // Without a digit there is no size either.
-    if (size === 0 || dataEnd + 2 > end || bytes[index] !== byte.cr || bytes[index + 1] !== byte.lf) return next;
-    if (bytes[dataEnd] !== byte.cr || bytes[dataEnd + 1] !== byte.lf) return next;
-    plain?.add(bytes, dataStart, dataEnd);
-    next = dataEnd + 2;
   }
 }
 
