@@ -88,9 +88,10 @@ export class EgressLogs {
     };
   }
 
-  /** From now on logs are looked at when it is time. */
+  /** From now on logs are looked at when it is time, and at once: requests go by what is known. */
   open(): void {
     this.#timer = setInterval(() => void this.#look(), tickMs);
+    void this.#look();
   }
 
   /** Reads all that is there now, of one pool or of all. Null when it is done; otherwise what does not exist. */

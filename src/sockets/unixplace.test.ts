@@ -1,7 +1,7 @@
 // Sockets of other kinds than Bun makes, and those in the middle of something, are made by the C library.
 
 import { dlopen, FFIType, ptr } from "bun:ffi";
-import { afterEach, expect, test } from "bun:test";
+import { afterAll, afterEach, expect, test } from "bun:test";
 import {
   chmodSync,
   existsSync,
@@ -27,7 +27,7 @@ afterEach(async () => {
   for (const end of ending.splice(0).reverse()) await end();
   for (const name of readdirSync(folder)) rmSync(join(folder, name), { recursive: true });
 });
-process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const bind = (unix: string): Bun.UnixSocketListener<undefined> =>
   Bun.listen({ unix, socket: { data() {}, open: (socket) => void socket.end("hello") } });
