@@ -69,14 +69,6 @@ export function originOf({ originPort, isOriginHttp2 }: Pick<ProxyOptions, "orig
   return `${isOriginHttp2 ? "127.0.2.1" : "127.0.0.1"}:${originPort}`;
 }
 
-/** A port that was free a moment ago. */
-export function freePort(): number {
-  const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  const { port } = server;
-  server.stop(true);
-  return port;
-}
-
 /** Starts a program and waits until it answers HTTP on its port. */
 export async function start(
   name: string,

@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ConfigInput } from "../../src/config/input.ts";
 import { stateFolderOf } from "../../src/control/state.ts";
+import { freePort } from "../../test/e2e/harness/port.ts";
 import { cpuUs, treeOf } from "../process.ts";
-import { freePort } from "../target.ts";
 
 export interface Proxy {
   readonly port: number;

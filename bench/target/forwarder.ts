@@ -2,7 +2,8 @@
 // balancing, no counting, no timeouts. Started as a process of its own it is the floor that mode tcp is measured against.
 // Usage: bun bench/target/forwarder.ts PORT ORIGIN_PORT
 
-import { freePort, type Starter, start } from "../target.ts";
+import { freePort } from "../../test/e2e/harness/port.ts";
+import { type Starter, start } from "../target.ts";
 
 export const startForwarder: Starter = (options) => {
   const port = freePort();

@@ -2,7 +2,8 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { freePort, originOf, outboundAddress, type ProxyOptions, type Starter, start } from "../target.ts";
+import { freePort } from "../../test/e2e/harness/port.ts";
+import { originOf, outboundAddress, type ProxyOptions, type Starter, start } from "../target.ts";
 
 export const startHaproxy: Starter = (options) => {
   const port = freePort();

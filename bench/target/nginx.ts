@@ -2,7 +2,8 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { freePort, originOf, type ProxyOptions, type Starter, start, startInMemory, type Target } from "../target.ts";
+import { freePort } from "../../test/e2e/harness/port.ts";
+import { originOf, type ProxyOptions, type Starter, start, startInMemory, type Target } from "../target.ts";
 
 export const startNginx: Starter = (options) => (options.mode === "http" ? startHttp(options) : startStream(options));
 

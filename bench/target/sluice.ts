@@ -2,8 +2,9 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { freePort } from "../../test/e2e/harness/port.ts";
 import { look } from "../look.ts";
-import { freePort, originOf, outboundAddress, type Starter, start, stopping } from "../target.ts";
+import { originOf, outboundAddress, type Starter, start, stopping } from "../target.ts";
 
 const clients = { key: "ip", size: "100k", expire: "60s", store: ["http_req_rate(10s)"] };
 const rules = [{ track: "clients" }, { if: "tracked[0].http_req_rate > 100000000", deny: 429 }];

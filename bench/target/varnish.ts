@@ -3,7 +3,8 @@
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { freePort, type Starter, start, startInMemory } from "../target.ts";
+import { freePort } from "../../test/e2e/harness/port.ts";
+import { type Starter, start, startInMemory } from "../target.ts";
 
 /** Each takes one request at a time; the usual least is 100 for each of two pools. */
 const threads = 200;
