@@ -24,7 +24,7 @@ const arena = Arena.inMemory();
 const serverNames = ["one", "two", "three"];
 const faultsMs = 10_000;
 /** Everything that was begun has ended by then, by its own doing or by a deadline. */
-const settleMs = 200_000;
+const settleMs = 600_000;
 
 export interface Outcome {
   readonly seed: number;
