@@ -142,6 +142,23 @@ test("a rule for answers is seen when they come", () => {
   expect(harvest.hitClients().map(({ client }) => client)).toEqual(["192.0.2.1", "192.0.2.3"]);
 });
 
+test("a rule of what is sent is seen with servers' answers and with our own", () => {
+  const request = [{ name: "no", if: "path == '/no'", deny: 403 }];
+  const config = configOf([], {
+    rules: { request, afterResponse: [{ name: "sent", if: "response.status >= 400", log: "x" }] },
+  });
+  const { harvest } = played(
+    chosenOf("sent", config),
+    logOf([
+      { at: 0, ms: 500, status: 410, client: "192.0.2.3" },
+      { at: 0, target: "/no" },
+      { at: 1, status: 200 },
+    ]),
+  );
+  expect([harvest.requests, harvest.hits]).toEqual([3, 2]);
+  expect(harvest.hitClients().map(({ client }) => client)).toEqual(["192.0.2.1", "192.0.2.3"]);
+});
+
 test("limits count by their tokens, and tell of requests in their time", () => {
   const config = configOf([]);
   const lines = logOf(Array.from({ length: 40 }, (_, index) => ({ at: index / 10 })));

@@ -80,7 +80,7 @@ function taken(text: string, { path, rule, owner, phase }: Standing, config: Con
     config: tried,
     place: keyText(path),
     listener: ownListener(owner),
-    isOfResponse: phase === "response",
+    isOfResponse: phase === "response" || phase === "afterResponse",
     remark: null,
   });
 }
